@@ -1,0 +1,15 @@
+# cmake -DOUT=FILE -DTABLE=NAME -DFILES=a;b -P embed.cmake: writes the files' text as C arrays, and
+# a table of them: struct weir_embedded { const char *name, *text; } NAME[], ended by NULL.
+set(text "/* Made by cmake/embed.cmake. */\n#include <stddef.h>\n\nstruct weir_embedded {\n    const char *name, *text;\n};\nextern const struct weir_embedded ${TABLE}[];\n\n")
+set(table "")
+set(number 0)
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${hex}")
+  string(APPEND text "static const char text_${number}[] = {${bytes}0};\n")
+  string(APPEND table "    {\"${name}\", text_${number}},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+string(APPEND text "\nconst struct weir_embedded ${TABLE}[] = {\n${table}    {NULL, NULL},\n};\n")
+file(WRITE ${OUT} "${text}")

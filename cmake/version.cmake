@@ -1,0 +1,17 @@
+# version.c: what `weir version` prints.
+execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} rev-parse --short=12 HEAD
+  OUTPUT_VARIABLE WEIR_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+if(NOT WEIR_COMMIT)
+  set(WEIR_COMMIT unknown)
+endif()
+string(TOLOWER "${CMAKE_BUILD_TYPE}" WEIR_BUILD_OPTIONS)
+foreach(option WEIR_HARDEN WEIR_FUZZ WEIR_COVERAGE CMAKE_INTERPROCEDURAL_OPTIMIZATION)
+  if(${option})
+    string(APPEND WEIR_BUILD_OPTIONS " ${option}")
+  endif()
+endforeach()
+if(WEIR_SANITIZE)
+  string(APPEND WEIR_BUILD_OPTIONS " sanitize=${WEIR_SANITIZE}")
+endif()
+set(WEIR_VERSION_C ${CMAKE_BINARY_DIR}/version.c)
+configure_file(cmake/version.c.in ${WEIR_VERSION_C} @ONLY)

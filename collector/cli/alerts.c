@@ -1,0 +1,146 @@
+/* alerts.c - `weir alerts`: rules for Prometheus from the configuration. */
+#include "cli.h"
+
+#include "config_file.h"
+
+#include "weir/alerts.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const char help[] =
+    "Usage: weir alerts [-c FILE] [--recording | --alerting] [--runbooks URL]\n"
+    "                   [--job NAME] [--spool-depth N]\n\n"
+    "Prints Prometheus recording and alerting rules made from the configuration:\n"
+    "its slas and what can be wrong with weir itself. Put them where rule_files\n"
+    "of prometheus.yml finds them, and make them anew when slas change.\n"
+    "Without -c: ./weir.yaml, then /etc/weir/weir.yaml, then built-in defaults.\n\n"
+    "  -c, --config FILE      the configuration (YAML or JSON)\n"
+    "      --recording        the recording rules only\n"
+    "      --alerting         the alerting rules only, which need the others\n"
+    "      --runbooks URL     where the runbooks are (default docs/runbooks/)\n"
+    "      --job NAME         the job label of weir's scrapes (default weir)\n"
+    "      --spool-depth N    more waiting deliveries are alerted (default 10000)\n"
+    "  -h, --help             this text\n\n"
+    "Examples:\n"
+    "  weir alerts -c /etc/weir/weir.yaml > /etc/prometheus/weir.rules.yml\n"
+    "  weir alerts --runbooks https://wiki.example.com/weir/ | promtool check rules\n";
+
+struct alerts_options {
+    const char *path;
+    struct weir_alerts_options rules;
+};
+
+/* The pages' names are put right after it. */
+static bool parse_runbooks(const char *url, struct alerts_options *o)
+{
+    o->rules.runbooks = weir_str_of(url);
+    if (weir_str_ends(o->rules.runbooks, WEIR_S("/")))
+        return true;
+    fprintf(stderr, "weir alerts: --runbooks ends in /, such as https://wiki.example.com/weir/\n");
+    return false;
+}
+
+static bool parse_depth(const char *text, struct alerts_options *o)
+{
+    if (weir_str_u64(weir_str_of(text), &o->rules.spool_deliveries))
+        return true;
+    fprintf(stderr, "weir alerts: --spool-depth is a number of deliveries, not '%s'\n", text);
+    return false;
+}
+
+static bool take_option(int c, struct alerts_options *o)
+{
+    switch (c) {
+    case 'c':
+        o->path = optarg;
+        return true;
+    case 'R':
+        o->rules.recording = true;
+        return true;
+    case 'A':
+        o->rules.alerting = true;
+        return true;
+    case 'b':
+        return parse_runbooks(optarg, o);
+    case 'j':
+        o->rules.job = weir_str_of(optarg);
+        return true;
+    case 'd':
+        return parse_depth(optarg, o);
+    default:
+        fprintf(stderr, "see `weir alerts --help`\n");
+        return false;
+    }
+}
+
+/* Negative: go on; else the exit status. */
+static int parse_options(int argc, char **argv, struct alerts_options *ret)
+{
+    static const struct option longs[] = {
+        {"config", required_argument, NULL, 'c'}, {"recording", no_argument, NULL, 'R'},
+        {"alerting", no_argument, NULL, 'A'},     {"runbooks", required_argument, NULL, 'b'},
+        {"job", required_argument, NULL, 'j'},    {"spool-depth", required_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    int c;
+
+    optind = 1;
+    while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+        if (c == 'h') {
+            fputs(help, stdout);
+            return WEIR_EXIT_OK;
+        }
+        if (!take_option(c, ret))
+            return WEIR_EXIT_USAGE;
+    }
+    if (optind < argc) {
+        fprintf(stderr, "weir alerts: unexpected '%s'; name the file with -c\n", argv[optind]);
+        return WEIR_EXIT_USAGE;
+    }
+    if (ret->rules.recording == ret->rules.alerting) /* both or none said: all */
+        ret->rules.recording = ret->rules.alerting = true;
+    return -1;
+}
+
+static int print(const struct weir_config *c, const struct weir_alerts_options *o)
+{
+    struct weir_arena arena;
+    struct weir_str text;
+    struct weir_buf b;
+    int err;
+
+    weir_arena_init(&arena, 64 << 20);
+    weir_buf_init(&b, &arena, 32 << 20);
+    weir_alerts_write(&b, c, o);
+    err = weir_buf_str(&b, &text);
+    if (err == 0 && (fwrite(text.p, 1, text.n, stdout) != text.n || fflush(stdout) != 0))
+        err = WEIR_EIO;
+    if (err != 0)
+        fprintf(stderr, "weir alerts: cannot print the rules: %s\n", weir_strerror(err));
+    weir_arena_destroy(&arena);
+    return err == 0 ? WEIR_EXIT_OK : WEIR_EXIT_FAILED;
+}
+
+int weir_cli_alerts(int argc, char **argv)
+{
+    struct alerts_options options = {.rules = {.runbooks = WEIR_S("docs/runbooks/"),
+                                               .job = WEIR_S("weir"),
+                                               .spool_deliveries = 10000}};
+    struct weir_arena arena;
+    struct weir_errors errors;
+    struct weir_snapshot *snapshot = NULL;
+    int status = parse_options(argc, argv, &options);
+
+    if (status >= 0)
+        return status;
+    weir_arena_init(&arena, 16 << 20);
+    weir_errors_init(&errors, &arena);
+    if (weir_cli_config_load(options.path, &errors, &snapshot) != 0)
+        snapshot = NULL;
+    weir_errors_print(&errors, STDERR_FILENO);
+    status = snapshot != NULL ? print(&snapshot->config, &options.rules) : WEIR_EXIT_CONFIG;
+    weir_snapshot_put(snapshot);
+    weir_arena_destroy(&arena);
+    return status;
+}

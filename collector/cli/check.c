@@ -1,0 +1,86 @@
+/* check.c - `weir check`: is this configuration good?
+ *
+ * Mistakes go to stderr, one a line in the form that editors and CI systems
+ * jump by; the verdict is the last line, on stdout when it is good. */
+#include "cli.h"
+
+#include "canary.h"
+#include "config_file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "Usage: weir check [-c FILE] [--canary]\n\n"
+    "Validates the configuration and its rule sets without starting anything.\n"
+    "Prints every mistake as FILE:LINE:COLUMN: message. Exit status 0: good\n"
+    "(perhaps with warnings), 78: not.\n"
+    "Without -c: ./weir.yaml, then /etc/weir/weir.yaml, then built-in defaults.\n\n"
+    "  -c, --config FILE      the configuration (YAML or JSON)\n"
+    "      --canary           plants values in every field of every kind of item, takes them\n"
+    "                         through decoding and scrubbing of each project, and fails when\n"
+    "                         one comes out that the rule sets remove elsewhere\n"
+    "  -h, --help             this text\n\n"
+    "Examples:\n"
+    "  weir check -c /etc/weir/weir.yaml\n"
+    "  weir check --canary\n"
+    "  weir check && kill -HUP $(pidof weir)\n";
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void summarise(const struct weir_errors *e, const struct weir_snapshot *s)
+{
+    size_t warnings = e->n - (e->n_fatal < e->n ? e->n_fatal : e->n);
+
+    if (s == NULL)
+        fprintf(stderr, "invalid: %zu mistake%s, %zu warning%s\n", e->n_fatal, plural(e->n_fatal),
+                warnings, plural(warnings));
+    else
+        printf("fine: %zu project%s, %zu destination%s, %zu warning%s\n", s->config.n_projects,
+               plural(s->config.n_projects), s->config.n_destinations,
+               plural(s->config.n_destinations), warnings, plural(warnings));
+}
+
+/* Takes the flag of this command alone out of the arguments. */
+static bool take_canary(int *argc, char **argv)
+{
+    int n = 0;
+
+    for (int i = 0; i < *argc; i++)
+        if (strcmp(argv[i], "--canary") != 0)
+            argv[n++] = argv[i];
+    if (n == *argc)
+        return false;
+    *argc = n;
+    argv[n] = NULL;
+    return true;
+}
+
+int weir_cli_check(int argc, char **argv)
+{
+    bool canary = take_canary(&argc, argv);
+    struct weir_arena arena;
+    struct weir_errors errors;
+    struct weir_snapshot *snapshot = NULL;
+    const char *path;
+    int status = weir_cli_config_options(argc, argv, help, &path);
+
+    if (status >= 0)
+        return status;
+    weir_arena_init(&arena, 16 << 20);
+    weir_errors_init(&errors, &arena);
+    if (weir_cli_config_load(path, &errors, &snapshot) != 0)
+        snapshot = NULL;
+    weir_errors_print(&errors, STDERR_FILENO);
+    summarise(&errors, snapshot);
+    status = snapshot != NULL ? WEIR_EXIT_OK : WEIR_EXIT_CONFIG;
+    if (snapshot != NULL && canary)
+        status = weir_canary(snapshot);
+    weir_snapshot_put(snapshot);
+    weir_arena_destroy(&arena);
+    return status;
+}

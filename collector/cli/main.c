@@ -1,0 +1,63 @@
+/* main.c - finds the subcommand and calls it. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+    {"run", "collect, scrub, spool and forward", weir_cli_run},
+    {"check", "validate configuration and rule sets", weir_cli_check},
+    {"config", "print the effective configuration, secrets hidden", weir_cli_config},
+    {"scrub", "scrub an event, NDJSON or an envelope on standard output", weir_cli_scrub},
+    {"reveal", "open what the encrypt method closed", weir_cli_reveal},
+    {"rules", "run the examples kept beside rules", weir_cli_rules},
+    {"send", "send one test event", weir_cli_send},
+    {"sink", "an embedded DSN to try weir out without an account", weir_cli_sink},
+    {"spool", "the spool and its dead letters: show, redrive, drop, export", weir_cli_spool},
+    {"alerts", "print Prometheus rules made from the configuration", weir_cli_alerts},
+    {"version", "version, build and linked libraries", weir_cli_version},
+};
+
+static void usage(FILE *to)
+{
+    fputs("weir - takes errors, breadcrumbs and traces, scrubs personal data, forwards to a DSN\n\n"
+          "Usage: weir COMMAND [OPTION]...\n\nCommands:\n",
+          to);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    fputs("\nExamples:\n"
+          "  weir sink &                                  a DSN on 127.0.0.1:9137 to look at\n"
+          "  WEIR_DSN=http://key@127.0.0.1:9137/1 weir run\n"
+          "  weir send 'card 4111 1111 1111 1111 declined'\n"
+          "  weir check -c weir.yaml\n\n"
+          "weir COMMAND --help tells more of a command.\n"
+          "Exit status: 0 fine, 1 failed at run time, 2 wrong usage, 78 configuration invalid.\n",
+          to);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stderr);
+        return WEIR_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        usage(stdout);
+        return WEIR_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0)
+        argv[1] = "version";
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "weir: no command '%s'; `weir --help` lists them\n", argv[1]);
+    return WEIR_EXIT_USAGE;
+}

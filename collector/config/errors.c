@@ -1,0 +1,129 @@
+/* errors.c - the mistakes of a configuration, collected and printed.
+ *
+ * A person who mends a file wants to see all that is wrong with it, in the
+ * order of the file, each where an editor can jump to. */
+#include "weir/config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    MOST_ERRORS = 1000, /* enough for a person; bounds what a hostile file costs */
+    MOST_MESSAGE = 1024
+};
+
+void weir_errors_init(struct weir_errors *e, struct weir_arena *arena)
+{
+    *e = (struct weir_errors){.arena = arena};
+}
+
+/* A copy of the file's name, shared with the mistake before. */
+static struct weir_str keep_file(const struct weir_errors *e, struct weir_str file)
+{
+    if (e->n > 0 && weir_str_eq(e->list[e->n - 1].file, file))
+        return e->list[e->n - 1].file;
+    return weir_arena_copy(e->arena, file);
+}
+
+static bool make_room(struct weir_errors *e)
+{
+    size_t room = e->room > 0 ? 2 * e->room : 16;
+    struct weir_error *list;
+
+    if (e->n < e->room)
+        return true;
+    if (e->n >= MOST_ERRORS)
+        return false;
+    list = weir_arena_grow(e->arena, e->list, e->room * sizeof *list, room * sizeof *list);
+    if (list == NULL)
+        return false;
+    e->list = list;
+    e->room = room;
+    return true;
+}
+
+void weir_errors_add(struct weir_errors *e, bool warning, struct weir_str file, unsigned line,
+                     unsigned column, const char *fmt, ...)
+{
+    char text[MOST_MESSAGE];
+    va_list args;
+
+    /* Counted even when it cannot be kept: a mistake must not become none. */
+    if (!warning)
+        e->n_fatal++;
+    if (!make_room(e))
+        return;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    e->list[e->n] = (struct weir_error){.file = keep_file(e, file),
+                                        .line = line,
+                                        .column = column,
+                                        .warning = warning,
+                                        .message = weir_arena_copy(e->arena, weir_str_of(text))};
+    e->n++;
+}
+
+/* ---- printing ---------------------------------------------------------- */
+
+struct place {
+    const struct weir_error *error;
+    size_t file, index; /* files in the order in which they first erred */
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    if (x->error->line != y->error->line)
+        return x->error->line < y->error->line ? -1 : 1;
+    if (x->error->column != y->error->column)
+        return x->error->column < y->error->column ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static size_t first_of_file(const struct weir_errors *e, struct weir_str file)
+{
+    size_t i = 0;
+
+    while (!weir_str_eq(e->list[i].file, file))
+        i++;
+    return i;
+}
+
+static struct place *in_order(const struct weir_errors *e)
+{
+    struct place *places = weir_arena_alloc(e->arena, (e->n + 1) * sizeof *places);
+
+    if (places == NULL)
+        return NULL;
+    for (size_t i = 0; i < e->n; i++)
+        places[i] = (struct place){&e->list[i], first_of_file(e, e->list[i].file), i};
+    qsort(places, e->n, sizeof *places, compare_places);
+    return places;
+}
+
+static void print_one(const struct weir_error *x, int fd)
+{
+    const char *kind = x->warning ? "warning: " : "";
+
+    if (x->line > 0)
+        dprintf(fd, "%.*s:%u:%u: %s%.*s\n", WEIR_FMT(x->file), x->line, x->column, kind,
+                WEIR_FMT(x->message));
+    else
+        dprintf(fd, "%.*s: %s%.*s\n", WEIR_FMT(x->file), kind, WEIR_FMT(x->message));
+}
+
+void weir_errors_print(const struct weir_errors *e, int fd)
+{
+    struct place *places = in_order(e);
+
+    for (size_t i = 0; i < e->n; i++)
+        print_one(places != NULL ? places[i].error : &e->list[i], fd);
+    if (e->n >= MOST_ERRORS)
+        dprintf(fd, "further mistakes are not shown\n");
+}

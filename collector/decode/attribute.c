@@ -1,0 +1,46 @@
+/* attribute.c - see attribute.h. */
+#include "attribute.h"
+
+bool weir_is_name(struct weir_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+        if (!letter && (i == 0 || c == '\0' || strchr("0123456789_.:/@-", c) == NULL))
+            return false;
+    }
+    return s.n > 0 && s.n <= 100;
+}
+
+const struct weir_attribute *weir_attributes_get(const struct weir_attributes *a, const char *key)
+{
+    struct weir_str wanted = weir_str_of(key);
+
+    for (size_t i = a->n; i-- > 0;) {
+        if (weir_str_eq(a->list[i].key, wanted))
+            return &a->list[i];
+    }
+    return NULL;
+}
+
+struct weir_str weir_attributes_text(const struct weir_attributes *a, const char *const *keys)
+{
+    for (; *keys != NULL; keys++) {
+        const struct weir_attribute *found = weir_attributes_get(a, *keys);
+
+        if (found != NULL && found->text.n > 0)
+            return found->text;
+    }
+    return (struct weir_str){NULL, 0};
+}
+
+void weir_attribute_write(struct weir_buf *out, const struct weir_attribute *a)
+{
+    if (a->kind == WEIR_ATTRIBUTE_TEXT)
+        weir_buf_json(out, a->text);
+    else if (a->text.n > 0)
+        weir_buf_add(out, a->text);
+    else
+        weir_buf_add(out, WEIR_S("null"));
+}

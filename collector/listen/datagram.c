@@ -1,0 +1,81 @@
+/* datagram.c - see datagram.h. */
+#include "datagram.h"
+
+#include "weir/buf.h"
+#include "weir/inflate.h"
+
+enum { INFLATED_MAX = 1024 * 1024, RATIO = 200 };
+
+static int into_buf(void *self, struct weir_str bytes)
+{
+    struct weir_str ignored;
+
+    weir_buf_add(self, bytes);
+    return weir_buf_str(self, &ignored);
+}
+
+/* The encoding by its magic number (RFC 1952, RFC 1950), or NULL. */
+static const char *encoding_of(struct weir_str s)
+{
+    const uint8_t *p = (const uint8_t *)s.p;
+
+    if (s.n < 2)
+        return NULL;
+    if (p[0] == 0x1f && p[1] == 0x8b)
+        return "gzip";
+    return p[0] == 0x78 && (p[0] * 256 + p[1]) % 31 == 0 ? "deflate" : NULL;
+}
+
+int weir_datagram_inflate(struct weir_arena *a, struct weir_str *bytes)
+{
+    const char *encoding = encoding_of(*bytes);
+    struct weir_inflate *z = NULL;
+    struct weir_buf out;
+    int err;
+
+    if (encoding == NULL)
+        return 0;
+    err = weir_inflate_new(weir_str_of(encoding), INFLATED_MAX, RATIO, &z);
+    if (err != 0)
+        return err;
+    weir_buf_init(&out, a, INFLATED_MAX);
+    err = weir_inflate_feed(z, *bytes, into_buf, &out);
+    if (err == 0)
+        err = weir_inflate_end(z, into_buf, &out);
+    weir_inflate_free(z);
+    return err != 0 ? err : weir_buf_str(&out, bytes);
+}
+
+/* The first object of the datagram has a member of one of these names. The
+ * names may also stand in a text, so it is looked for only where they do. */
+static bool has_member(struct weir_json_reader *r, struct weir_arena *a, struct weir_str bytes,
+                       const char *const *names)
+{
+    struct weir_str line, rest;
+    struct weir_json_doc doc;
+    bool there = false;
+
+    for (size_t i = 0; names[i] != NULL && !there; i++)
+        there = weir_str_find(bytes, weir_str_of(names[i])) != SIZE_MAX;
+    if (!there)
+        return false;
+    weir_str_cut(bytes, '\n', &line, &rest);
+    if (weir_json_members(r, a, weir_str_trim(line), &doc) != 0 &&
+        weir_json_members(r, a, bytes, &doc) != 0)
+        return false;
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (weir_json_doc_get(&doc, weir_str_of(names[i])) != NULL)
+            return true;
+    return false;
+}
+
+enum weir_format weir_datagram_format(struct weir_json_reader *r, struct weir_arena *a,
+                                      struct weir_str bytes)
+{
+    static const char *const gelf[] = {"short_message", "full_message", NULL};
+    static const char *const logstash[] = {"@timestamp", "@message", "@version", NULL};
+
+    if (has_member(r, a, bytes, gelf))
+        return WEIR_FORMAT_GELF;
+    return has_member(r, a, bytes, logstash) ? WEIR_FORMAT_LOGSTASH : WEIR_FORMAT_NATIVE;
+}

@@ -1,0 +1,37 @@
+/* buf.h - a byte buffer that grows in an arena up to a maximum.
+ *
+ * Errors are sticky: once an append failed, `failed` is set, later appends
+ * do nothing, and the writer asks once at the end with weir_buf_str().
+ * Threads: one owner, that of the arena. */
+#ifndef WEIR_BUF_H
+#define WEIR_BUF_H
+
+#include "weir/arena.h"
+
+struct weir_buf {
+    struct weir_arena *arena; /* _ref: outlives the buffer */
+    char *p;
+    size_t n;
+    size_t room;      /* bytes allocated at p */
+    size_t max_bytes; /* n never passes this */
+    int failed;       /* 0, or the negative enum weir_err of the first failure */
+};
+
+void weir_buf_init(struct weir_buf *b, struct weir_arena *arena, size_t max_bytes);
+void weir_buf_add(struct weir_buf *b, struct weir_str s);
+void weir_buf_char(struct weir_buf *b, char c);
+/* `text` up to its NUL; a number in decimal. On the hot path, where printf
+ * costs ten times as much. */
+void weir_buf_text(struct weir_buf *b, const char *text);
+void weir_buf_u64(struct weir_buf *b, uint64_t n);
+void weir_buf_printf(struct weir_buf *b, const char *fmt, ...) WEIR_PRINTF(2, 3);
+/* Room for `n` more bytes, to be filled by the caller, who then adds to
+ * b->n. NULL on failure. */
+char *weir_buf_reserve(struct weir_buf *b, size_t n);
+/* Appends `s` as a quoted JSON string (RFC 8259; `s` is valid UTF-8). */
+void weir_buf_json(struct weir_buf *b, struct weir_str s);
+/* What was written; lives as long as the arena. WEIR_ENOMEM or WEIR_ELIMIT
+ * when any append failed. */
+int weir_buf_str(const struct weir_buf *b, struct weir_str *ret_s) WEIR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,35 @@
+/* inflate.h - decoders of Content-Encoding, streaming and capped.
+ *
+ * gzip, deflate (zlib-wrapped or raw, found out), br, zstd, identity, and
+ * lists of them ("gzip, br": applied in that order, undone in reverse, at
+ * most 3). Empty and "UTF-8" are ignored (contract 3). What comes out is
+ * capped in bytes and by its ratio to what went in, so that a bomb ends
+ * early with WEIR_ELIMIT.
+ *
+ * Threads: one owner. Memory: the codec's own state, freed at the end;
+ * weir_inflate_new() is called once a request and states are pooled by
+ * thread. */
+#ifndef WEIR_INFLATE_H
+#define WEIR_INFLATE_H
+
+#include "weir/err.h"
+#include "weir/str.h"
+
+struct weir_inflate;
+
+/* Takes decoded bytes; a negative result stops the decoding and is handed
+ * through. The bytes are good during the call only. */
+typedef int weir_bytes_fn(void *self, struct weir_str bytes);
+
+/* `encodings` as in the header. WEIR_EUNSUPPORTED for an unknown one; then
+ * *ret_z is untouched. *ret_z is NULL when nothing is to be decoded. */
+int weir_inflate_new(struct weir_str encodings, uint64_t max_bytes, uint32_t max_ratio,
+                     struct weir_inflate **ret_z) WEIR_MUST_CHECK;
+void weir_inflate_free(struct weir_inflate *z);
+/* WEIR_EINVAL: corrupt or trailing garbage; WEIR_ELIMIT: too large. */
+int weir_inflate_feed(struct weir_inflate *z, struct weir_str in, weir_bytes_fn *sink,
+                      void *self) WEIR_MUST_CHECK;
+/* WEIR_EINVAL when the input was cut short. */
+int weir_inflate_end(struct weir_inflate *z, weir_bytes_fn *sink, void *self) WEIR_MUST_CHECK;
+
+#endif

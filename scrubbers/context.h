@@ -1,0 +1,50 @@
+/* context.h - the loop of detectors that live on context: values under keys
+ * that tell, and what follows words that tell (hint.h).
+ *
+ * One pass over the text finds both, leftmost first. What the value must look
+ * like to be believed is the detector's own. */
+#ifndef WEIR_SCRUB_CONTEXT_H
+#define WEIR_SCRUB_CONTEXT_H
+
+#include "detect.h"
+
+struct weir_context {
+    uint32_t hint;  /* WEIR_HINT_* that matter */
+    size_t back;    /* how far before a range words still tell of what is in it */
+    size_t longest; /* bytes of a value with its key's joint; 0: any */
+
+    /* Is the value of a key of the rule at hand, `v`, what we look for? May
+     * move both ends of it, not beyond `to`. `whole`: the value is all of the
+     * text, or stands in quotes. */
+    bool (*fits)(const struct weir_subject *s, size_t to, bool whole, struct weir_span *v);
+
+    /* What we look for in [from, to), told by the word that begins at `word`,
+     * ends at `end` and has these hints. */
+    bool (*follows)(const struct weir_subject *s, uint32_t hint, size_t word, size_t end,
+                    size_t from, size_t to, struct weir_span *ret_span);
+};
+
+enum weir_found weir_context_find(const struct weir_context *c, const struct weir_leaf *leaf,
+                                  const struct weir_subject *s, size_t from, size_t to,
+                                  struct weir_span *ret_span);
+
+/* Does the text hold a word that tells of what is far behind it? Asked once a
+ * text: one of many hits must not be read anew for each of them. */
+bool weir_context_far(const struct weir_subject *s);
+
+/* Is the text the value of a key of the rule at hand? */
+static inline bool weir_context_under(const struct weir_subject *s)
+{
+    return (s->under & s->key_rule) != 0;
+}
+
+/* The length of a blank at `i` in any spelling (no-break, thin, ideographic,
+ * %20, +), 0: none. */
+size_t weir_context_blank(const char *p, size_t i, size_t to);
+
+/* Past what may stand between a word and what it announces: blanks, : = # and
+ * the like, brackets, quotes (escaped, too), and at most `words` of the small
+ * words "is", "name", "at", ... */
+size_t weir_context_gap(const char *p, size_t i, size_t to, unsigned words);
+
+#endif

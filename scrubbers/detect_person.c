@@ -1,0 +1,241 @@
+/* detect_person.c - names of persons, as far as a key or the words around
+ * tell.
+ *
+ *   {"first_name": "Jane"}     full_name=Jane Doe      "patient": "Doe, Jane"
+ *   customer Jane Doe not found      Dear Mr Smith,     signed by J. R. de la Cruz
+ *   Herr Müller hat angerufen        氏名：山田太郎
+ *
+ * There is no list of names: under a key that tells, anything goes that is
+ * made of words as names are (name.h); behind a word such as "customer" there
+ * must be two of them or more, each with a capital, up to the first word that
+ * is no part of a name; behind a title, one will do. What looks like code
+ * (a call, a class, a path) is none. */
+#include "context.h"
+
+#include "builtin.h"
+#include "chars.h"
+#include "name.h"
+
+enum { MAX_WORDS = 6, MAX_BYTES = 100 };
+
+/* What was read of a name. */
+struct reading {
+    size_t end;      /* past the last word that counts */
+    unsigned words;  /* that could be names, initials included */
+    unsigned lower;  /* of these, without a capital */
+    unsigned full;   /* of these, no initials */
+    unsigned shouts; /* of these, all capitals */
+    bool caseless;
+};
+
+/* Does code go on where a name ends: a call, a member, a path? */
+static bool code_follows(const struct weir_subject *s, size_t e)
+{
+    char next = e + 1 < s->n ? s->p[e + 1] : ' ';
+
+    if (e >= s->n)
+        return false;
+    switch (s->p[e]) {
+    case '.':
+        return weir_is(next, WEIR_C_ALNUM);
+    case ':':
+        return next == ':';
+    case '(':
+    case '[':
+    case '_':
+    case '@':
+    case '/':
+    case '\\':
+        return s->p[e] != '\\' || memchr("nrt\"'", next, 5) == NULL;
+    case '=':
+        return true;
+    default:
+        return weir_is_digit(s->p[e]);
+    }
+}
+
+/* Does the word end the name rather than go on with it? */
+static bool ends_name(unsigned flags, bool lower_too)
+{
+    if ((flags & (WEIR_NAME_CODE | WEIR_NAME_STOP)) != 0)
+        return true;
+    if ((flags & (WEIR_NAME_CAPITAL | WEIR_NAME_CASELESS | WEIR_NAME_PARTICLE)) != 0)
+        return false;
+    return !lower_too;
+}
+
+static void count_word(struct reading *r, unsigned flags, size_t end)
+{
+    r->end = end;
+    r->words++;
+    r->full += (flags & WEIR_NAME_INITIAL) == 0;
+    r->lower += (flags & WEIR_NAME_LOWER) != 0;
+    r->shouts += (flags & WEIR_NAME_SHOUT) != 0;
+    r->caseless = r->caseless || (flags & WEIR_NAME_CASELESS) != 0;
+}
+
+/* Between two words of a name: a blank, or none behind an initial (J.R.). */
+static size_t between(const char *p, size_t i, size_t to)
+{
+    size_t n = weir_context_blank(p, i, to);
+
+    if (n > 0)
+        return i + n;
+    return i > 0 && p[i - 1] == '.' ? i : SIZE_MAX;
+}
+
+/* Reads the words of a name from `i` on. */
+static struct reading read_name(const struct weir_subject *s, size_t i, size_t to, bool lower_too)
+{
+    struct reading r = {.end = i};
+    size_t start = i;
+
+    for (unsigned n = 0; n < MAX_WORDS + 3 && r.words < MAX_WORDS && i < to; n++) {
+        unsigned flags;
+        size_t e = weir_name_word(s->p, i, to, &flags);
+
+        if (e == i || e - start > MAX_BYTES || ends_name(flags, lower_too) ||
+            ((flags & WEIR_NAME_TITLE) != 0 && r.words == 0) ||
+            (code_follows(s, e) && (flags & WEIR_NAME_INITIAL) == 0))
+            break;
+        /* a particle counts once a name follows it */
+        if ((flags & WEIR_NAME_PARTICLE) == 0 || (flags & WEIR_NAME_CAPITAL) != 0)
+            count_word(&r, flags, e);
+        i = between(s->p, e, to);
+        if (i == SIZE_MAX)
+            break;
+    }
+    return r;
+}
+
+/* Under a key, a value as a whole: words of names and what stands between
+ * them, nothing else. */
+static bool whole_fits(const struct weir_subject *s, struct weir_span v)
+{
+    const char *p = s->p;
+    size_t i = v.start, words = 0, lower = 0, letters = 0;
+
+    if (v.end - v.start > MAX_BYTES)
+        return false;
+    while (i < v.end) {
+        unsigned flags;
+        size_t e = weir_name_word(p, i, v.end, &flags), blank = weir_context_blank(p, i, v.end);
+
+        if (e > i) {
+            if ((flags & (WEIR_NAME_STOP | WEIR_NAME_CODE)) != 0)
+                return false;
+            words++;
+            lower += (flags & WEIR_NAME_LOWER) != 0 && (flags & WEIR_NAME_PARTICLE) == 0;
+            letters += e - i;
+            i = e;
+        } else if (blank > 0 || strchr(".,'()-\"", p[i]) != NULL) {
+            i += blank > 0 ? blank : 1;
+        } else if (v.end - i >= 3 && memcmp(p + i, "・", 3) == 0) {
+            i += 3;
+        } else {
+            return false;
+        }
+    }
+    return words > 0 && words <= 8 && letters >= 2 && lower <= 3;
+}
+
+static bool fits(const struct weir_subject *s, size_t to, bool whole, struct weir_span *v)
+{
+    struct reading r;
+
+    if (whole && whole_fits(s, *v))
+        return true;
+    if (whole)
+        return false;
+    r = read_name(s, v->start, to, false);
+    /* "name: jane" of one word may be small, in a longer one only capitals go on */
+    if (r.words == 0 && whole_fits(s, *v))
+        return true;
+    if (r.words == 0 || r.end - v->start < 2)
+        return false;
+    v->end = r.end;
+    return true;
+}
+
+/* "Dear Jane," - a comma, an exclamation mark or the end of the line. */
+static bool greeted(const struct weir_subject *s, size_t e)
+{
+    return e < s->n && (s->p[e] == ',' || s->p[e] == '!' || s->p[e] == '\n');
+}
+
+/* Jane Doe <jane@x.io>, "Doe, Jane" <...>: an address follows in its brackets. */
+static bool addressed(const struct weir_subject *s, size_t e)
+{
+    while (e < s->n && (s->p[e] == '"' || s->p[e] == '\\' || s->p[e] == ' '))
+        e++;
+    return e < s->n && (s->p[e] == '<' || weir_starts_nocase(s->p + e, s->n - e, "&lt;"));
+}
+
+static bool named(const struct weir_subject *s, uint32_t hint, const struct reading *r)
+{
+    if (hint == WEIR_HINT_ADDRESSEE)
+        return (r->full >= 1 || r->caseless) && addressed(s, r->end);
+    if (r->caseless)
+        return true;
+    if ((hint & WEIR_HINT_TITLE) != 0)
+        return r->full >= 1 && r->full <= 4;
+    if ((hint & WEIR_HINT_GREETING) != 0)
+        return r->full >= 1 && r->words <= 3 && greeted(s, r->end);
+    return r->words >= 2 && r->full >= 1 && (r->shouts == 0 || r->shouts == r->full);
+}
+
+/* Past the titles at `i`: "Dear Prof. Dr. Weber". */
+static size_t past_titles(const struct weir_subject *s, size_t i, size_t to, uint32_t *hint)
+{
+    for (unsigned n = 0; n < 3; n++) {
+        unsigned flags;
+        size_t e = weir_name_word(s->p, i, to, &flags), behind;
+
+        if ((flags & WEIR_NAME_TITLE) == 0 || e >= to)
+            break;
+        behind = between(s->p, e, to);
+        if (behind == SIZE_MAX || behind == i)
+            break;
+        i = behind;
+        *hint |= WEIR_HINT_TITLE;
+    }
+    return i;
+}
+
+/* A name in a script without case, of which neither capitals nor blanks tell
+ * the end, is told by a mark right before it. */
+static bool marked(const struct weir_subject *s, size_t end, size_t i, size_t e)
+{
+    return e - i <= 30 && (i - end >= 3 || memchr(": =", s->p[end], 3) != NULL);
+}
+
+static bool follows(const struct weir_subject *s, uint32_t hint, size_t word, size_t end,
+                    size_t from, size_t to, struct weir_span *ret_span)
+{
+    size_t i = weir_context_gap(s->p, end, to, (hint & WEIR_HINT_PERSON) != 0 ? 2 : 0);
+    struct reading r;
+
+    (void)word;
+    (void)from;
+    if (i == end || i >= to || memchr(s->p + end, '\n', i - end) != NULL)
+        return false;
+    if ((hint & WEIR_HINT_TITLE) != 0 && s->p[end] == '-') /* MS-DOS */
+        return false;
+    i = past_titles(s, i, to, &hint);
+    r = read_name(s, i, to, false);
+    if (r.words == 0 || !named(s, hint, &r) || (r.caseless && !marked(s, end, i, r.end)))
+        return false;
+    *ret_span = (struct weir_span){i, r.end};
+    return true;
+}
+
+WEIR_FINDER(weir_find_person)
+{
+    static const struct weir_context names = {WEIR_HINT_NAME, 0, 256, fits, follows};
+    static const struct weir_context keyed = {0, 0, 256, fits, follows};
+
+    /* a rule with keys of its own means these, and no words of prose */
+    return weir_context_find(leaf->keys == weir_builtin_keys(WEIR_RULE_PERSON_NAME) ? &names
+                                                                                    : &keyed,
+                             leaf, s, from, to, ret_span);
+}

@@ -1,0 +1,131 @@
+"""The command line (contract 1): check, config, scrub, version, exit statuses, help."""
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from weir import RELEASE, canaries
+
+
+def run(*args, stdin=None, cwd=None, timeout=30, **env):
+    return subprocess.run([RELEASE, *args], input=stdin, capture_output=True, text=True, timeout=timeout, cwd=cwd, env={"PATH": "/usr/bin:/bin", **env})
+
+
+COMMANDS = ["run", "check", "config", "scrub", "reveal", "rules", "send", "sink", "spool", "alerts", "version"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_there_with_examples(command):
+    r = run(command, "--help")
+    assert r.returncode == 0 and r.stdout.startswith("Usage: weir " + command)
+    assert command == "version" or "Example" in r.stdout
+
+
+def test_usage_errors_are_2():
+    assert run().returncode == 2
+    assert run("bogus").returncode == 2
+    for command in COMMANDS:
+        assert run(command, "--no-such-option").returncode == 2, command
+
+
+def test_later_commands_are_absent():
+    text = run("--help").stdout
+    for command in ("tap", "top"):
+        assert f"\n  {command} " not in text
+        assert run(command).returncode == 2
+
+
+def test_alerts_prints_rules_that_prometheus_takes(tmp_path):
+    (tmp_path / "weir.yaml").write_text("slas: [{service: payment, availability: 99.9%, p99: 2s}]\n")
+    r = run("alerts", "--runbooks", "https://wiki.example.com/", cwd=tmp_path)
+    assert r.returncode == 0
+    assert 'runbook_url: "https://wiki.example.com/WeirDown.md"' in r.stdout
+    (tmp_path / "rules.yml").write_text(r.stdout)
+    promtool = shutil.which("promtool")
+    if promtool:
+        subprocess.run([promtool, "check", "rules", tmp_path / "rules.yml"], check=True)
+    assert "- alert:" not in run("alerts", "--recording", cwd=tmp_path).stdout
+    assert "- record:" not in run("alerts", "--alerting", cwd=tmp_path).stdout
+    (tmp_path / "weir.yaml").write_text("slas: [{service: payment, availability: 100%}]\n")
+    r = run("alerts", cwd=tmp_path)
+    assert r.returncode == 78 and r.stdout == "" and "weir.yaml:1:41: availability must be under 100%" in r.stderr
+
+
+def test_version_names_the_libraries():
+    out = run("version").stdout
+    for name in ("weir 0.", "libmicrohttpd", "libcurl", "sqlite", "jansson", "libyaml", "pcre2", "zlib", "zstd", "brotli"):
+        assert name in out
+
+
+BAD = """listen:
+  htp: 127.0.0.1:1
+environment: [a]
+destinations:
+  - name: main
+    dsn: nonsense
+    timeout: 5 parsecs
+spool: {max_bytes: -1}
+"""
+
+
+def test_check_reports_every_mistake_with_its_place(tmp_path):
+    (tmp_path / "weir.yaml").write_text(BAD)
+    r = run("check", "-c", "weir.yaml", cwd=tmp_path)
+    assert r.returncode == 78
+    lines = [x for x in (r.stdout + r.stderr).splitlines() if x.startswith("weir.yaml:")]
+    places = {tuple(map(int, x.split(":")[1:3]))[0] for x in lines}
+    assert {2, 3, 6, 7, 8} <= places
+    assert any("http" in x and x.startswith("weir.yaml:2:3") for x in lines), "a did-you-mean"
+    assert run("run", "-c", "weir.yaml", cwd=tmp_path).returncode == 78
+
+
+def test_check_and_config_of_a_good_file(tmp_path):
+    (tmp_path / "weir.yaml").write_text("environment: ${STAGE:-qa}\ndestinations: [{name: main, dsn: 'https://5ecretkey@sentry.example/4'}]\nauth: {admin_token: t0ken}\n")
+    assert run("check", "-c", "weir.yaml", cwd=tmp_path).returncode == 0
+    r = run("config", "-c", "weir.yaml", cwd=tmp_path, STAGE="blue")
+    assert r.returncode == 0 and "blue" in r.stdout and "***" in r.stdout
+    assert "5ecretkey" not in r.stdout and "t0ken" not in r.stdout
+    (tmp_path / "effective.yaml").write_text(run("config", "-c", "weir.yaml", cwd=tmp_path).stdout)
+    assert run("config", cwd=tmp_path, WEIR_ENVIRONMENT="override", WEIR_DSN="https://k@h/1").returncode == 0
+    assert "override" in run("config", "-c", "weir.yaml", cwd=tmp_path, WEIR_ENVIRONMENT="override").stdout
+
+
+def test_an_empty_file_runs(tmp_path):
+    (tmp_path / "weir.yaml").write_text("")
+    assert run("check", "-c", "weir.yaml", cwd=tmp_path).returncode == 0
+
+
+def test_scrub_keeps_order_and_explains(tmp_path):
+    events = [{"event_id": "a" * 32, "message": "mail bob@example.org"}, {"event_id": "b" * 32, "message": "nothing"}]
+    r = run("scrub", "--explain", stdin="\n".join(map(json.dumps, events)) + "\n", cwd=tmp_path)
+    out = [json.loads(x) for x in r.stdout.splitlines()]
+    assert r.returncode == 0 and [e["event_id"][0] for e in out] == ["a", "b"]
+    assert "bob" not in r.stdout and out[1] == events[1]
+    assert "message" in r.stderr and "email" in r.stderr and "bob@example.org" not in r.stderr
+    meta = out[0]["_meta"]["message"][""]
+    assert meta["len"] == len("mail bob@example.org") and meta["rem"][0][1] == "s"
+
+
+def test_scrub_takes_an_envelope(tmp_path):
+    text = '{"event_id":"%s"}\n{"type":"event"}\n{"message":"bob@example.org"}\n{"type":"attachment","length":19,"filename":"a.txt"}\nmail bob@example.org\n' % ("a" * 32)
+    text = text.replace('"length":19', '"length":20')
+    r = run("scrub", stdin=text, cwd=tmp_path)
+    assert r.returncode == 0, r.stderr
+    assert "bob@example.org" not in r.stdout and '"attachment"' in r.stdout and r.stdout.count("\n") >= 5
+
+
+def test_scrub_refuses_what_is_no_json(tmp_path):
+    r = run("scrub", stdin='{"broken', cwd=tmp_path)
+    assert r.returncode == 1 and r.stderr and "broken" not in r.stderr
+
+
+def test_default_rules_remove_every_canary_from_an_event(tmp_path):
+    c = canaries()
+    event = {"event_id": "a" * 32, "message": "user %(C_EMAIL)s from %(C_IP)s and %(C_IP6)s paid with %(C_CARD)s or %(C_CARD_RAW)s, ssn %(C_SSN)s, iban %(C_IBAN)s" % c,
+             "request": {"url": "https://x:%(C_DBPASS)s@h/p?token=%(C_TOKEN)s" % c, "headers": [["Authorization", "Bearer " + c["C_JWT"]]], "cookies": "sid=" + c["C_COOKIE"]},
+             "extra": {"password": c["C_PASSWORD"]}}
+    r = run("scrub", stdin=json.dumps(event), cwd=tmp_path)
+    assert r.returncode == 0, r.stderr
+    for name in ("C_EMAIL", "C_IP", "C_IP6", "C_CARD", "C_CARD_RAW", "C_SSN", "C_IBAN", "C_DBPASS", "C_TOKEN", "C_JWT", "C_COOKIE", "C_PASSWORD"):
+        assert c[name] not in r.stdout, name

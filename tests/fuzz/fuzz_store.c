@@ -1,0 +1,16 @@
+/* fuzz_store.c - Whatever is stored as an event is a JSON object. */
+#include "tests/fuzz/decode_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct weir_str body = {(const char *)data, size};
+    struct weir_decode_input in = {0};
+    struct fuzz_run whole, pieces;
+
+    whole = fuzz_decode(WEIR_FORMAT_STORE, in, body, 0);
+    pieces = fuzz_decode(WEIR_FORMAT_STORE, in, body, 1 + weir_str_hash(body) % 40);
+    fuzz_same(&whole, &pieces, true);
+    return 0;
+}
