@@ -51,7 +51,7 @@ def wait_for(condition, timeout=20, what="condition", every=0.05):
         time.sleep(every)
 
 
-def request(port, method, path, body=None, headers=None, timeout=10):
+def request(port, method, path, body=None, headers=None, timeout=60):
     """(status, headers, body) of one request on its own connection."""
     c = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
