@@ -14,6 +14,11 @@
  * divisible by 31; a raw stream beginning so would be a stored block with
  * padding bits set, which no encoder writes.
  *
+ * Some clients put into Content-Encoding what belongs into Accept-Encoding:
+ * "gzip, deflate" over a body of one of the two, or of none. In a list a gzip
+ * stage therefore lets pass what does not begin as gzip, and a deflate stage
+ * what does (1f 8b begins no deflate stream: its block type is reserved).
+ *
  * Bombs. The output of each stage, not of the last one only, is bounded in
  * bytes and by its ratio to what came from the network: else a header field
  * of an inner gzip could swallow gigabytes that an outer one makes of
@@ -28,6 +33,7 @@
 #include <brotli/decode.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #define ZLIB_CONST /* next_in points to const */
 #include <zlib.h>
 #include <zstd.h>
@@ -53,6 +59,7 @@ struct io {
 struct stage {
     int (*step)(struct stage *s, struct io *io);
     bool complete; /* the input may end here */
+    bool listed;   /* one of several: see "Some clients" above */
     uint64_t out_bytes;
 
     z_stream zlib; /* gzip and deflate; kept over uses when zlib_made */
@@ -195,6 +202,24 @@ static int zlib_step(struct stage *s, struct io *io)
     return rc == Z_MEM_ERROR ? WEIR_ENOMEM : WEIR_EINVAL;
 }
 
+/* Hands on what was not encoded after all. */
+static int plain_step(struct stage *s, struct io *io)
+{
+    size_t n = io->in_n < io->room ? io->in_n : io->room;
+
+    memcpy(io->out, io->in, n);
+    io->in += n;
+    io->in_n -= n;
+    io->out_n = n;
+    s->complete = true;
+    return 0;
+}
+
+static bool is_gzip_header(const uint8_t head[2])
+{
+    return head[0] == 0x1f && head[1] == 0x8b;
+}
+
 static int gzip_step(struct stage *s, struct io *io)
 {
     if (s->complete && inflateReset(&s->zlib) != Z_OK) /* the next member */
@@ -215,6 +240,19 @@ static bool take_head(struct stage *s, struct io *io, unsigned n)
     return true;
 }
 
+static int gzip_listed_step(struct stage *s, struct io *io)
+{
+    struct io head = {.in = s->head, .in_n = 2, .out = io->out, .room = io->room};
+    int rc;
+
+    if (!take_head(s, io, 2))
+        return 0;
+    s->step = is_gzip_header(s->head) ? gzip_step : plain_step;
+    rc = s->step(s, &head);
+    io->out_n = head.out_n;
+    return rc;
+}
+
 static bool is_zlib_header(const uint8_t head[2])
 {
     return (head[0] & 0x0f) == Z_DEFLATED && head[0] >> 4 <= 7 &&
@@ -232,9 +270,11 @@ static int deflate_step(struct stage *s, struct io *io)
         return zlib_step(s, io);
     if (!take_head(s, io, 2))
         return 0;
-    rc = zlib_begin(s, is_zlib_header(s->head) ? 15 : -15);
+    if (s->listed && is_gzip_header(s->head))
+        s->step = plain_step;
+    rc = s->step == plain_step ? 0 : zlib_begin(s, is_zlib_header(s->head) ? 15 : -15);
     if (rc == 0)
-        rc = zlib_step(s, &head);
+        rc = s->step == plain_step ? plain_step(s, &head) : zlib_step(s, &head);
     io->out_n = head.out_n; /* two raw bytes can hold a whole, empty stream */
     return rc == 0 && head.in_n > 0 ? WEIR_EINVAL : rc;
 }
@@ -309,7 +349,8 @@ static int zstd_step(struct stage *s, struct io *io)
 
 static int gzip_begin(struct stage *s)
 {
-    s->step = gzip_step;
+    s->step = s->listed ? gzip_listed_step : gzip_step;
+    s->n_head = 0;
     return zlib_begin(s, 15 + 16);
 }
 
@@ -425,6 +466,7 @@ int weir_inflate_new(struct weir_str encodings, uint64_t max_bytes, uint32_t max
     z->failed = 0;
     for (size_t i = 0; i < n && rc == 0; i++) {
         z->stages[i].complete = false;
+        z->stages[i].listed = n > 1;
         z->stages[i].out_bytes = 0;
         rc = chain[i]->begin(&z->stages[i]);
     }

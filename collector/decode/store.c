@@ -2,8 +2,9 @@
  *
  * The body is the event's JSON, or base64 of it, or base64 of its zlib or
  * gzip form, or zlib or gzip bytes that no Content-Encoding announced: told
- * apart by the first bytes, since content types are unreliable here. An
- * event without a (valid) event_id is given one.
+ * apart by the first bytes, since content types are unreliable here. The
+ * oldest send the same as `sentry_data` of a form or, from browsers, of the
+ * query of a GET. An event without a (valid) event_id is given one.
  *
  * https://develop.sentry.dev/sdk/overview/ (legacy store endpoint) */
 #include "decoder.h"
@@ -57,6 +58,27 @@ static int inflate_body(struct weir_decoder *d, const char *how, struct weir_str
     return err;
 }
 
+/* `sentry_data` of a form or query; '+' means a blank there, but base64 has
+ * none, and clients forget to escape it. */
+static void from_form(struct weir_decoder *d, struct weir_str form, struct weir_str *body)
+{
+    struct weir_str text;
+    char *p;
+
+    if (!weir_query_get(d->in->arena, form, WEIR_S("sentry_data"), &text))
+        return;
+    text = weir_str_trim(text);
+    *body = text;
+    if (text.n == 0 || text.p[0] == '{')
+        return;
+    p = weir_arena_alloc(d->in->arena, text.n);
+    if (p == NULL)
+        return;
+    for (size_t i = 0; i < text.n; i++)
+        p[i] = (char)(text.p[i] == ' ' ? '+' : text.p[i]);
+    *body = (struct weir_str){p, text.n};
+}
+
 /* Peels off what is around the JSON. */
 static int unwrap(struct weir_decoder *d, struct weir_str *body)
 {
@@ -66,6 +88,10 @@ static int unwrap(struct weir_decoder *d, struct weir_str *body)
     if (how != NULL)
         return inflate_body(d, how, body);
     *body = weir_str_trim(*body);
+    if (body->n == 0)
+        from_form(d, d->in->query, body);
+    else if (body->p[0] != '{')
+        from_form(d, *body, body);
     if (body->n == 0)
         return weir_decode_fail(d, WEIR_EINVAL, "the body is empty", 0);
     if (body->p[0] == '{')

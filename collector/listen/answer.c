@@ -213,6 +213,11 @@ static void answer_native(const struct weir_http_request *r,
     take_body(&b, answer);
 }
 
+/* One pixel, transparent. */
+static const char pixel[] =
+    "GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0"
+    "\x01\0\x01\0\0\x02\x01\x44\0;";
+
 void weir_answer_accepted(const struct weir_http_request *r, enum weir_format f,
                           const struct weir_decode_result *result, struct weir_str made_id,
                           struct weir_http_answer *answer)
@@ -227,6 +232,11 @@ void weir_answer_accepted(const struct weir_http_request *r, enum weir_format f,
     if (f == WEIR_FORMAT_OTLP_TRACES || f == WEIR_FORMAT_OTLP_LOGS) {
         answer->body = weir_otlp_answer(r->arena, weir_http_header(r, "Content-Type"), f, result,
                                         &answer->content_type);
+        return;
+    }
+    if (f == WEIR_FORMAT_STORE && weir_str_eq(r->method, WEIR_S("GET"))) {
+        answer->content_type = "image/gif"; /* else the browser calls it failed */
+        answer->body = (struct weir_str){pixel, sizeof pixel - 1};
         return;
     }
     if (f == WEIR_FORMAT_MINIDUMP) {

@@ -35,9 +35,12 @@
 
 enum {
     SWALLOW = 1024 * 1024,
-    /* Of one connection, in libmicrohttpd; the head must fit. It clears all of
-     * it after each request, so more costs time and memory of idle ones. */
-    CONNECTION_MEMORY = 16 * 1024,
+    /* Of one connection, in libmicrohttpd; the head must fit, a Cookie twice (it
+     * is parsed in a copy), and the head of the answer: a line may have the
+     * 8 KiB that servers commonly allow. It clears all of it after each
+     * request, so more costs time and memory of idle ones. */
+    CONNECTION_MEMORY = 20 * 1024,
+    ANSWER_HEAD = 1024,
     CONNECTIONS_EVER = 1 << 20 /* the cap is ours, by closing the idlest */
 };
 
@@ -189,11 +192,24 @@ static enum MHD_Result send_answer(struct weir_request *r)
     return result;
 }
 
+/* Where the answer's head has no room libmicrohttpd closes without a word. */
+static enum MHD_Result head_too_large(struct weir_request *r)
+{
+    static const char answer[] = "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+                                 "Connection: close\r\nContent-Length: 0\r\n\r\n";
+
+    weir_count(weir_metric_of(WEIR_M_REJECTED, "http", "head", NULL), 1);
+    (void)!send(r->conn->fd, answer, sizeof answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return MHD_NO;
+}
+
 static enum MHD_Result take_head(struct weir_request *r, const char *method)
 {
     r->pub.method = weir_str_of(method);
     r->began_us = weir_mono_us();
     weir_request_headers(r);
+    if (r->pub.path.n + r->pub.query.n + r->head_bytes > CONNECTION_MEMORY - ANSWER_HEAD)
+        return head_too_large(r);
     enter(r, WEIR_CONN_BODY);
     weir_serve_head(r);
     if (r->state != WEIR_REQUEST_DISCARD)

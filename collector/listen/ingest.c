@@ -132,6 +132,19 @@ static bool open_body(struct weir_request *r)
     return err == 0;
 }
 
+/* Browsers of old send an event as an image's URL; a GET without is none. */
+static bool nothing_to_get(struct weir_request *r)
+{
+    struct weir_str data;
+
+    if (r->ingest.format != WEIR_FORMAT_STORE || weir_str_eq(r->pub.method, WEIR_S("POST")) ||
+        weir_query_get(&r->arena, r->pub.query, WEIR_S("sentry_data"), &data))
+        return false;
+    refuse(r, 405, "method", "this path does not take that method");
+    weir_answer_header(&r->answer, "Allow", WEIR_S("POST, OPTIONS"));
+    return true;
+}
+
 void weir_ingest_head(struct weir_request *r)
 {
     struct weir_ingest *i = &r->ingest;
@@ -140,7 +153,7 @@ void weir_ingest_head(struct weir_request *r)
     if (weir_class_has_cors(r->class))
         i->path_project = r->pub.params[0];
     r->state = WEIR_REQUEST_BODY;
-    if (read_keys(r) && identify(r))
+    if (!nothing_to_get(r) && read_keys(r) && identify(r))
         open_body(r);
 }
 

@@ -191,6 +191,9 @@ static const struct weir_str names[WEIR_HEADERS] = {
 #undef NAME
 };
 
+/* Of libmicrohttpd for each line, beside its text. */
+enum { HEADER_BYTES = 64 };
+
 /* A second line of a header is joined to the first: a client must not be
  * able to hide what a trusted proxy appended behind a line of its own. */
 static enum MHD_Result take_header(void *self, enum MHD_ValueKind kind, const char *key, size_t nk,
@@ -200,6 +203,9 @@ static enum MHD_Result take_header(void *self, enum MHD_ValueKind kind, const ch
     struct weir_str name = {key, nk}, text = {value != NULL ? value : "", value != NULL ? nv : 0};
 
     (void)kind;
+    r->head_bytes += nk + nv + HEADER_BYTES;
+    if (weir_str_eq_nocase(name, WEIR_S("Cookie")))
+        r->head_bytes += nv; /* parsed in a copy */
     for (unsigned i = 0; i < WEIR_HEADERS; i++) {
         if (names[i].n != nk || !weir_str_eq_nocase(names[i], name))
             continue;
@@ -218,6 +224,11 @@ void weir_request_headers(struct weir_request *r)
     MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, take_header, r);
     if (!weir_str_u64(r->headers[WEIR_H_CONTENT_LENGTH], &r->declared_bytes))
         r->declared_bytes = 0;
+    /* Two lengths, or a length beside chunks: whoever stands before us may have
+     * believed the other one, and see another request in the body. */
+    r->ambiguous = r->headers[WEIR_H_CONTENT_LENGTH].n > 0 &&
+                   (r->headers[WEIR_H_TRANSFER_ENCODING].n > 0 ||
+                    weir_str_find(r->headers[WEIR_H_CONTENT_LENGTH], WEIR_S(",")) != SIZE_MAX);
     r->has_body = r->declared_bytes > 0 || r->headers[WEIR_H_TRANSFER_ENCODING].n > 0;
 }
 

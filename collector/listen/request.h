@@ -95,7 +95,9 @@ struct weir_request {
     enum weir_route_class class;
     struct weir_str headers[WEIR_HEADERS];
     uint64_t declared_bytes; /* Content-Length; 0: none or unknown */
+    size_t head_bytes;       /* what the head takes of the connection's memory, about */
     bool has_body;
+    bool ambiguous; /* about where its body ends */
     struct weir_content content;
     struct weir_http_answer answer;
     struct weir_op *op; /* with the spool */

@@ -5,7 +5,7 @@
 
 static const struct weir_route ingest[] = {
     {"POST", "/api/{}/envelope", WEIR_ROUTE_SENTRY, NULL, WEIR_FORMAT_ENVELOPE, NULL},
-    {"POST", "/api/{}/store", WEIR_ROUTE_SENTRY, NULL, WEIR_FORMAT_STORE, NULL},
+    {"GET POST", "/api/{}/store", WEIR_ROUTE_SENTRY, NULL, WEIR_FORMAT_STORE, NULL},
     {"POST", "/api/{}/security", WEIR_ROUTE_SENTRY, NULL, WEIR_FORMAT_SECURITY, NULL},
     {"POST", "/api/{}/minidump", WEIR_ROUTE_SENTRY, NULL, WEIR_FORMAT_MINIDUMP, NULL},
     {"GET POST", "/api/{}/cron/{}", WEIR_ROUTE_SENTRY, NULL, WEIR_FORMAT_CRON, NULL},

@@ -142,6 +142,11 @@ void weir_serve_head(struct weir_request *r)
     prepare(r);
     if (!find_route(r))
         return;
+    if (r->ambiguous) {
+        weir_refuse(r, 400, "malformed", "the request has two lengths", NULL);
+        weir_answer_header(&r->answer, "Connection", WEIR_S("close"));
+        return;
+    }
     if (r->worker->draining && r->class != WEIR_ROUTE_HEALTH) {
         weir_refuse(r, 503, "draining", "weir is shutting down", NULL);
         weir_answer_retry(&r->arena, 1000, &r->answer);

@@ -90,7 +90,8 @@ static int broken(struct weir_intake *in, const struct weir_item *it, struct wei
     const char *why = weir_scrubber_error(in->tools->scrubber, &offset);
 
     if (weir_item_rule(it->type)->essential)
-        return weir_intake_fail(in, WEIR_EINVAL, why != NULL ? why : "an event is a JSON object",
+        return weir_intake_fail(in, WEIR_EINVAL,
+                                why != NULL && why[0] != '\0' ? why : "an event is a JSON object",
                                 offset);
     weir_intake_drop(p, "invalid");
     return 0;

@@ -319,6 +319,26 @@ static void encodings_that_do_nothing_need_no_decoder(void **state)
     weir_inflate_free(NULL);
 }
 
+static void a_list_that_says_what_would_be_accepted_is_forgiven(void **state)
+{
+    static const char list[] = "gzip, deflate";
+    struct weir_str t = WEIR_S(text);
+    struct bytes gz = gzipped(t), zip = zipped(t), both = zipped(str(gz)), raw = raw_deflated(t);
+    struct bytes bodies[] = {gz, zip, both, raw};
+    struct result *r = calloc(1, sizeof *r);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        for (size_t step = 1; step < 200; step += 66) {
+            assert_int_equal(decode(list, str(bodies[i]), step, 1000, 0, r), 0);
+            assert_str_equal(((struct weir_str){r->got, r->n}), text);
+        }
+        free(bodies[i].p);
+    }
+    assert_int_not_equal(decode("gzip", t, 20, 1000, 0, r), 0); /* alone it is meant */
+    free(r);
+}
+
 static void an_empty_body_is_an_empty_body(void **state)
 {
     static const char *all[] = {"gzip", "deflate", "br", "zstd", "br, gzip"};
@@ -405,6 +425,7 @@ int main(void)
         cmocka_unit_test(an_inner_stage_that_swallows_everything_is_a_bomb_too),
         cmocka_unit_test(a_zstd_window_of_a_gigabyte_is_refused),
         cmocka_unit_test(encodings_that_do_nothing_need_no_decoder),
+        cmocka_unit_test(a_list_that_says_what_would_be_accepted_is_forgiven),
         cmocka_unit_test(an_empty_body_is_an_empty_body),
         cmocka_unit_test(a_sinks_refusal_is_handed_through),
         cmocka_unit_test(the_pool_of_a_thread_that_ends_is_freed),

@@ -79,6 +79,14 @@ static const struct row store_rows[] = {
     {"base64",
      "eyJldmVudF9pZCI6IjllYzc5YzMzZWM5OTQyYWI4MzUzNTg5ZmNiMmUwNGRjIiwibWVzc2FnZSI6ImhpIn0=", STORED,
      NULL, NULL, NULL, NULL},
+    {"a_form",
+     "sentry_version=4&sentry_data=%7B%22event_id%22%3A%22" ID "%22%2C%22message%22%3A%22hi%22%7D",
+     STORED, NULL, NULL, NULL, NULL},
+    {"a_query", "", STORED, NULL, NULL,
+     "sentry_data="
+     "eyJldmVudF9pZCI6IjllYzc5YzMzZWM5OTQyYWI4MzUzNTg5ZmNiMmUwNGRjIiwibWVzc2FnZSI6ImhpIn0=",
+     NULL},
+    {"an_empty_form", "sentry_data=", "", "the body is empty", NULL, NULL, NULL},
     {"an_id_is_made", "{\"message\":\"hi\"}",
      "header {\"event_id\":\"@\"} id=@ dsn= sent_at=\nitem event {} | "
      "{\"message\":\"hi\",\"event_id\":\"@\"}\n",

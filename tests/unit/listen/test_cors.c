@@ -78,7 +78,7 @@ static void a_preflight_names_methods_and_headers(void **state)
 {
     struct weir_str star = WEIR_S("*"), other = WEIR_S("https://shop.io");
     struct weir_strs any = {&star, 1}, one = {&other, 1};
-    struct weir_http_answer a = {0}, b = {0}, c = {0};
+    struct weir_http_answer a = {0}, b = {0}, c = {0}, d = {0};
     struct weir_arena arena;
 
     (void)state;
@@ -99,6 +99,9 @@ static void a_preflight_names_methods_and_headers(void **state)
     weir_cors_preflight(&arena, &one, WEIR_S("https://x.io"), WEIR_S(""), "POST", &c);
     assert_int_equal(c.status, 403);
     assert_int_equal(c.n_headers, 0);
+    weir_cors_preflight(&arena, &one, WEIR_S(""), WEIR_S(""), "POST", &d);
+    assert_int_equal(d.status, 204); /* no browser asks */
+    assert_int_equal(d.n_headers, 0);
     weir_arena_destroy(&arena);
 }
 

@@ -23,6 +23,7 @@ static void paths_find_their_format_and_parameters(void **state)
         {"POST", "/api//envelope", -1, "", "", "", NULL},
         {"POST", "/API/42/envelope", -1, "", "", "", NULL},
         {"POST", "/api/42/store", WEIR_FORMAT_STORE, "42", "", "", NULL},
+        {"GET", "/api/42/store/", WEIR_FORMAT_STORE, "42", "", "", NULL},
         {"POST", "/api/42/security/", WEIR_FORMAT_SECURITY, "42", "", "", NULL},
         {"POST", "/api/42/minidump/", WEIR_FORMAT_MINIDUMP, "42", "", "", NULL},
         {"GET", "/api/42/cron/nightly/", WEIR_FORMAT_CRON, "42", "nightly", "", NULL},
@@ -91,7 +92,7 @@ static void a_wrong_method_names_the_right_ones_once(void **state)
     assert_true(weir_routes_find(admin, WEIR_S("DELETE"), WEIR_S("/x/y/"), &found));
     assert_true(found.route == &admin[1]);
     assert_false(
-        weir_routes_find(weir_ingest_routes(), WEIR_S("GET"), WEIR_S("/api/1/store"), &sentry));
+        weir_routes_find(weir_ingest_routes(), WEIR_S("GET"), WEIR_S("/api/1/envelope"), &sentry));
     assert_string_equal(sentry.allow, "POST, OPTIONS");
     assert_false(weir_routes_find(admin, WEIR_S("GET"), WEIR_S("/none"), &none));
     assert_string_equal(none.allow, "");
