@@ -80,8 +80,7 @@ static bool identify(struct weir_request *r)
 
     if (i->keys.conflict)
         return settle_auth(r, WEIR_AUTH_CONFLICT);
-    if (i->format == WEIR_FORMAT_NATIVE ||
-        (r->class == WEIR_ROUTE_OTLP && i->path_project.n == 0)) {
+    if (r->class != WEIR_ROUTE_SENTRY && i->path_project.n == 0) {
         weir_query_get(&r->arena, r->pub.query, WEIR_S("project"), &wanted);
         verdict = weir_auth_native(c, wanted, &i->keys, &i->who);
     } else if (i->format == WEIR_FORMAT_ENVELOPE &&

@@ -366,3 +366,20 @@ def test_slow_clients_are_cut_off(weir, sink):
             pass
     assert time.monotonic() - began < 6
     assert w.get("/health")[0] == 200
+
+
+def test_zipkin_and_gelf_find_their_project_as_native_input_does(weir, sink):
+    """With none listed nothing is needed; else a key, which tells the project."""
+    zipkin = json.dumps([{"traceId": "ab" * 16, "id": "c" * 16, "name": "get /", "timestamp": 1, "duration": 1}])
+    gelf = json.dumps({"version": "1.1", "host": "web-1", "short_message": "out of paper", "level": 3})
+    open_to_all = weir({}, dsn=sink().dsn(), name="open")
+    listed = weir({"projects": [{"id": "42", "keys": [KEY], "destinations": ["main"]}]}, dsn=sink().dsn(), name="listed")
+    for path, body in ("/api/v2/spans", zipkin), ("/gelf", gelf):
+        status, _, answer = open_to_all.post(path, body)
+        assert status == 202, answer
+        assert listed.post(path, body)[0] == 401
+        assert listed.post(path, body, {"Authorization": "Bearer nobodys"})[0] == 403
+        assert listed.post(path, body, {"Authorization": f"Bearer {KEY}"})[0] == 202
+        assert listed.post(f"{path}?sentry_key={KEY}&project=43", body)[0] == 403
+    for w in open_to_all, listed:
+        wait_for(lambda: w.ledger()["accepted"] >= 2, what="both kinds")
