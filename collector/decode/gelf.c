@@ -5,8 +5,9 @@
  *    "level":3,"_order":17}
  *
  * Levels are syslog's. A full_message that is a stack trace makes the record
- * an exception; any other is kept as an attribute. Chunks and compression of
- * datagrams are undone by listen/.
+ * an exception; any other is kept as an attribute. `_id` is Graylog's own, who
+ * omits one that was sent: so do we. Chunks and compression of datagrams are
+ * undone by listen/.
  *
  * https://go2docs.graylog.org/current/getting_in_log_data/gelf.html */
 #include "loose_log.h"
@@ -18,45 +19,62 @@ static int full_message(struct weir_loose_log *l, struct weir_str text)
     return weir_loose_log_attribute(l, WEIR_S("full_message"), WEIR_ATTRIBUTE_TEXT, text);
 }
 
-/* Members that GELF itself defines, and those that it lets senders add. */
-static int take(struct weir_loose_log *l, const struct weir_json_doc *doc,
-                const struct weir_json_member *m, struct weir_str *full)
+static bool is_added(const struct weir_json_member *m)
+{
+    return m->name.n > 1 && m->name.p[0] == '_';
+}
+
+/* A member without underscore: one that GELF itself defines, or nearly. */
+static int take_own(struct weir_loose_log *l, const struct weir_json_doc *doc,
+                    const struct weir_json_member *m, struct weir_str *full)
 {
     struct weir_arena *a = l->d->in->arena;
-    struct weir_str raw = weir_json_doc_raw(doc, m);
     uint64_t level;
 
     if (weir_str_eq(m->name, WEIR_S("version")))
         return 0;
     if (weir_str_eq(m->name, WEIR_S("short_message"))) {
-        l->message = weir_json_member_text(doc, a, m);
+        l->message = weir_loose_log_any(l, doc, m);
     } else if (weir_str_eq(m->name, WEIR_S("full_message"))) {
-        *full = weir_json_member_text(doc, a, m);
+        *full = weir_loose_log_any(l, doc, m);
     } else if (weir_str_eq(m->name, WEIR_S("timestamp"))) {
         l->timestamp = weir_loose_log_time(doc, a, m);
-    } else if (weir_str_eq(m->name, WEIR_S("level")) && weir_str_u64(raw, &level)) {
-        l->severity = weir_severity_of_syslog(level <= 7 ? (unsigned)level : 7);
+    } else if (weir_str_eq(m->name, WEIR_S("level")) &&
+               weir_str_u64(weir_json_doc_raw(doc, m), &level) && level <= 7) {
+        l->severity = weir_severity_of_syslog((unsigned)level);
     } else {
-        bool added = m->name.n > 1 && m->name.p[0] == '_';
-
-        return weir_loose_log_member(l, doc, m,
-                                     added ? weir_str_sub(m->name, 1, SIZE_MAX) : m->name);
+        return weir_loose_log_member(l, doc, m, m->name);
     }
     return 0;
 }
 
-static int one(struct weir_decoder *d, struct weir_str raw, size_t offset)
+/* GELF's own first, wherever they stand: `_message`, `_host` and the like are
+ * the sender's and must not take their place. */
+static int take_all(struct weir_loose_log *l, const struct weir_json_doc *doc,
+                    struct weir_str *full)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < doc->n_members && err == 0; i++)
+        if (!is_added(&doc->members[i]))
+            err = take_own(l, doc, &doc->members[i], full);
+    for (size_t i = 0; i < doc->n_members && err == 0; i++) {
+        const struct weir_json_member *m = &doc->members[i];
+
+        if (is_added(m) && !weir_str_eq(m->name, WEIR_S("_id")))
+            err = weir_loose_log_member(l, doc, m, weir_str_sub(m->name, 1, SIZE_MAX));
+    }
+    return err;
+}
+
+static int message(struct weir_decoder *d, const struct weir_json_doc *doc, size_t offset)
 {
     struct weir_str full = {NULL, 0};
-    struct weir_json_doc doc;
     struct weir_loose_log l;
-    int err = weir_decode_members(d, raw, offset, "a GELF message is a JSON object", &doc);
+    int err;
 
-    if (err != 0)
-        return err;
     weir_loose_log_begin(&l, d);
-    for (size_t i = 0; i < doc.n_members && err == 0; i++)
-        err = take(&l, &doc, &doc.members[i], &full);
+    err = take_all(&l, doc, &full);
     if (err == 0 && l.message.n == 0 && full.n > 0)
         weir_str_cut(full, '\n', &l.message, &(struct weir_str){NULL, 0});
     if (err == 0 && l.message.n == 0)
@@ -66,30 +84,55 @@ static int one(struct weir_decoder *d, struct weir_str raw, size_t offset)
     return err != 0 ? err : weir_loose_log_end(&l);
 }
 
-/* One document, else one a line (and NUL between, as over TCP). */
-static int whole(struct weir_decoder *d, struct weir_str body)
+/* The text up to a line break or NUL, and that taken off. */
+static struct weir_str next_line(struct weir_str *rest)
 {
-    struct weir_str line, rest = body;
+    size_t n = 0;
+    struct weir_str line;
+
+    while (n < rest->n && rest->p[n] != '\n' && rest->p[n] != '\0')
+        n++;
+    line = weir_str_trim(weir_str_sub(*rest, 0, n));
+    *rest = weir_str_sub(*rest, n + 1, SIZE_MAX);
+    return line;
+}
+
+static int lines(struct weir_decoder *d, struct weir_str body)
+{
+    static const char what[] = "a GELF message is a JSON object";
+    struct weir_str rest = body;
+    struct weir_json_doc doc;
     size_t n = 0;
     int err = 0;
 
     while (err == 0 && rest.n > 0) {
-        weir_str_cut(rest, '\n', &line, &rest);
-        while (line.n > 0 && line.p[line.n - 1] == '\0')
-            line.n--;
-        line = weir_str_trim(line);
+        struct weir_str line = next_line(&rest);
+        size_t offset = (size_t)(line.p - body.p);
+
         if (line.n == 0)
             continue;
         if (n++ == d->in->max_items)
-            return weir_decode_too_many(d, (size_t)(line.p - body.p));
-        if (n == 1 && line.p[line.n - 1] != '}') { /* it goes over several lines */
-            line = weir_str_trim(body);
-            rest.n = 0;
-        }
-        err = one(d, line, (size_t)(line.p - body.p));
+            return weir_decode_too_many(d, offset);
+        err = weir_decode_members(d, line, offset, what, &doc);
+        if (err == 0)
+            err = message(d, &doc, offset);
     }
     if (err == 0 && n == 0)
         return weir_decode_fail(d, WEIR_EINVAL, "the body is empty", 0);
+    return err;
+}
+
+/* One document, that may go over several lines; else one a line, or with NUL
+ * between as over TCP. */
+static int whole(struct weir_decoder *d, struct weir_str body)
+{
+    struct weir_json_doc doc;
+    int err = weir_json_members(d->in->reader, d->in->arena, weir_str_trim(body), &doc);
+
+    if (err == 0)
+        err = message(d, &doc, 0);
+    else if (err == WEIR_EINVAL)
+        err = lines(d, body);
     return err != 0 ? err : weir_records_end(d);
 }
 

@@ -5,11 +5,11 @@
  *   v1: {"@timestamp":"...","@version":"1","host":"web-1","message":"...",
  *        "level":"ERROR","logger_name":"shop","stack_trace":"..."}
  *
+ * A text of @fields does not stand in for one beside @fields, wherever it is.
  * One object, or one a line. */
 #include "loose_log.h"
 
-static int take_all(struct weir_loose_log *l, const struct weir_json_doc *doc, bool top);
-
+/* The fields that the sender added, as v0 has them. */
 static int fields_of(struct weir_loose_log *l, const struct weir_json_doc *doc,
                      const struct weir_json_member *m)
 {
@@ -17,15 +17,30 @@ static int fields_of(struct weir_loose_log *l, const struct weir_json_doc *doc,
     int err =
         weir_json_members(l->d->in->reader, l->d->in->arena, weir_json_doc_raw(doc, m), &inner);
 
-    return err != 0 ? err : take_all(l, &inner, false);
+    for (size_t i = 0; err == 0 && i < inner.n_members; i++)
+        err = weir_loose_log_member(l, &inner, &inner.members[i], inner.members[i].name);
+    return err;
+}
+
+static bool has_fields(const struct weir_json_member *m)
+{
+    return weir_str_eq(m->name, WEIR_S("@fields")) && m->kind == WEIR_JSON_OBJECT;
 }
 
 static int take(struct weir_loose_log *l, const struct weir_json_doc *doc,
-                const struct weir_json_member *m, bool top)
+                const struct weir_json_member *m)
 {
     struct weir_str name = m->name;
 
-    if (!top || name.n < 2 || name.p[0] != '@')
+    if (weir_str_eq(name, WEIR_S("message")) || weir_str_eq(name, WEIR_S("@message"))) {
+        struct weir_str text = weir_loose_log_any(l, doc, m);
+
+        if (l->message.n > 0)
+            return weir_loose_log_attribute(l, WEIR_S("message"), WEIR_ATTRIBUTE_TEXT, text);
+        l->message = text;
+        return 0;
+    }
+    if (name.n < 2 || name.p[0] != '@')
         return weir_loose_log_member(l, doc, m, name);
     name = weir_str_sub(name, 1, SIZE_MAX);
     if (weir_str_eq(name, WEIR_S("version")))
@@ -34,52 +49,72 @@ static int take(struct weir_loose_log *l, const struct weir_json_doc *doc,
         l->timestamp = weir_loose_log_time(doc, l->d->in->arena, m);
         return 0;
     }
-    if (weir_str_eq(name, WEIR_S("fields")) && m->kind == WEIR_JSON_OBJECT)
-        return fields_of(l, doc, m);
     if (weir_str_eq(name, WEIR_S("source_host")))
         name = WEIR_S("host");
     return weir_loose_log_member(l, doc, m, name);
 }
 
-static int take_all(struct weir_loose_log *l, const struct weir_json_doc *doc, bool top)
+static int take_all(struct weir_loose_log *l, const struct weir_json_doc *doc)
 {
     int err = 0;
 
     for (size_t i = 0; i < doc->n_members && err == 0; i++)
-        err = take(l, doc, &doc->members[i], top);
+        if (!has_fields(&doc->members[i]))
+            err = take(l, doc, &doc->members[i]);
+    for (size_t i = 0; i < doc->n_members && err == 0; i++)
+        if (has_fields(&doc->members[i]))
+            err = fields_of(l, doc, &doc->members[i]);
     return err;
 }
 
-static int one(struct weir_decoder *d, struct weir_str raw, size_t offset)
+static int event(struct weir_decoder *d, const struct weir_json_doc *doc, size_t offset)
 {
-    struct weir_json_doc doc;
     struct weir_loose_log l;
-    int err = weir_decode_members(d, raw, offset, "a log event is a JSON object", &doc);
+    int err;
 
-    if (err != 0)
-        return err;
     weir_loose_log_begin(&l, d);
-    err = take_all(&l, &doc, true);
+    err = take_all(&l, doc);
     if (err == 0 && l.message.n == 0 && l.exception_message.n + l.stacktrace.n == 0)
         return weir_decode_fail(d, WEIR_EINVAL, "a log event needs its message", offset);
     return err != 0 ? err : weir_loose_log_end(&l);
 }
 
-static int whole(struct weir_decoder *d, struct weir_str body)
+static int lines(struct weir_decoder *d, struct weir_str body)
 {
     struct weir_str line, rest = body;
+    struct weir_json_doc doc;
+    size_t n = 0;
     int err = 0;
 
     while (err == 0 && rest.n > 0) {
+        size_t offset;
+
         weir_str_cut(rest, '\n', &line, &rest);
         line = weir_str_trim(line);
-        if (line.n > 0 && d->result.accepted == d->in->max_items)
-            return weir_decode_too_many(d, (size_t)(line.p - body.p));
-        if (line.n > 0)
-            err = one(d, line, (size_t)(line.p - body.p));
+        offset = (size_t)(line.p - body.p);
+        if (line.n == 0)
+            continue;
+        if (n++ == d->in->max_items)
+            return weir_decode_too_many(d, offset);
+        err = weir_decode_members(d, line, offset, "a log event is a JSON object", &doc);
+        if (err == 0)
+            err = event(d, &doc, offset);
     }
-    if (err == 0 && d->result.accepted == 0)
+    if (err == 0 && n == 0)
         return weir_decode_fail(d, WEIR_EINVAL, "the body is empty", 0);
+    return err;
+}
+
+/* One document, that may go over several lines; else one a line. */
+static int whole(struct weir_decoder *d, struct weir_str body)
+{
+    struct weir_json_doc doc;
+    int err = weir_json_members(d->in->reader, d->in->arena, weir_str_trim(body), &doc);
+
+    if (err == 0)
+        err = event(d, &doc, 0);
+    else if (err == WEIR_EINVAL)
+        err = lines(d, body);
     return err != 0 ? err : weir_records_end(d);
 }
 

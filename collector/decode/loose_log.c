@@ -174,25 +174,35 @@ int weir_loose_log_attribute(struct weir_loose_log *l, struct weir_str key,
     return 0;
 }
 
+/* All of it, or 0. */
+static double number_of(struct weir_str s)
+{
+    char text[NUMBER_MAX + 1] = "";
+    char *end;
+    double n;
+
+    s = weir_str_trim(s);
+    if (s.n == 0 || s.n > NUMBER_MAX)
+        return 0;
+    memcpy(text, s.p, s.n);
+    n = strtod(text, &end);
+    return end == text + s.n ? n : 0;
+}
+
 double weir_loose_log_time(const struct weir_json_doc *doc, struct weir_arena *a,
                            const struct weir_json_member *m)
 {
+    struct weir_str said;
     double seconds = 0;
 
-    if (m == NULL)
+    if (m == NULL || (m->kind != WEIR_JSON_STRING && m->kind != WEIR_JSON_NUMBER))
         return 0;
-    if (m->kind == WEIR_JSON_STRING) {
-        if (!weir_parse_time(weir_json_member_text(doc, a, m), &seconds))
-            seconds = 0;
-    } else if (m->kind == WEIR_JSON_NUMBER) {
-        struct weir_str raw = weir_json_doc_raw(doc, m);
-        char text[NUMBER_MAX + 1] = "";
-
-        memcpy(text, raw.p, raw.n < NUMBER_MAX ? raw.n : NUMBER_MAX);
-        seconds = strtod(text, NULL);
-        if (seconds > 1e11) /* milliseconds */
-            seconds /= 1000;
-    }
+    said =
+        m->kind == WEIR_JSON_STRING ? weir_json_member_text(doc, a, m) : weir_json_doc_raw(doc, m);
+    if (!weir_parse_time(said, &seconds))
+        seconds = number_of(said);
+    for (int i = 0; i < 3 && seconds > 1e11; i++) /* milli-, micro-, nanoseconds */
+        seconds /= 1000;
     return seconds > 0 && seconds < 253402300800.0 ? seconds : 0;
 }
 
@@ -218,8 +228,8 @@ static enum weir_attribute_kind kind_of(const struct weir_json_doc *doc,
 }
 
 /* To its field when it has one that is free, else to the attributes. */
-static int put(struct weir_loose_log *l, struct weir_str as, enum weir_attribute_kind kind,
-               struct weir_str text)
+static int put(struct weir_loose_log *l, struct weir_str as, struct weir_str otherwise,
+               enum weir_attribute_kind kind, struct weir_str text)
 {
     struct weir_str *field = kind != WEIR_ATTRIBUTE_JSON ? field_of(l, as) : NULL;
 
@@ -227,9 +237,18 @@ static int put(struct weir_loose_log *l, struct weir_str as, enum weir_attribute
     if (field == &l->stacktrace && memchr(text.n > 0 ? text.p : "", '\n', text.n) == NULL)
         field = NULL;
     if (field == NULL || field->n > 0)
-        return weir_loose_log_attribute(l, as, kind, text);
+        return weir_loose_log_attribute(l, otherwise, kind, text);
     *field = text;
     return 0;
+}
+
+struct weir_str weir_loose_log_any(struct weir_loose_log *l, const struct weir_json_doc *doc,
+                                   const struct weir_json_member *m)
+{
+    if (m->kind == WEIR_JSON_NULL)
+        return (struct weir_str){NULL, 0};
+    return m->kind == WEIR_JSON_STRING ? weir_json_member_text(doc, l->d->in->arena, m)
+                                       : weir_json_doc_raw(doc, m);
 }
 
 int weir_loose_log_member(struct weir_loose_log *l, const struct weir_json_doc *doc,
@@ -237,14 +256,13 @@ int weir_loose_log_member(struct weir_loose_log *l, const struct weir_json_doc *
 {
     if (m->kind == WEIR_JSON_NULL)
         return 0;
-    if (m->kind == WEIR_JSON_STRING)
-        return put(l, as, WEIR_ATTRIBUTE_TEXT, weir_json_member_text(doc, l->d->in->arena, m));
-    return put(l, as, kind_of(doc, m), weir_json_doc_raw(doc, m));
+    return put(l, as, as, kind_of(doc, m), weir_loose_log_any(l, doc, m));
 }
 
-int weir_loose_log_text(struct weir_loose_log *l, struct weir_str as, struct weir_str text)
+int weir_loose_log_text(struct weir_loose_log *l, struct weir_str as, struct weir_str otherwise,
+                        struct weir_str text)
 {
-    return put(l, as, WEIR_ATTRIBUTE_TEXT, text);
+    return put(l, as, otherwise, WEIR_ATTRIBUTE_TEXT, text);
 }
 
 bool weir_loose_log_trace(struct weir_loose_log *l, struct weir_str text)

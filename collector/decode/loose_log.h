@@ -34,8 +34,11 @@ void weir_loose_log_begin(struct weir_loose_log *l, struct weir_decoder *d);
  * (`as`: without what the format puts before it), else as an attribute. */
 int weir_loose_log_member(struct weir_loose_log *l, const struct weir_json_doc *doc,
                           const struct weir_json_member *m, struct weir_str as) WEIR_MUST_CHECK;
-/* The same of a text. */
-int weir_loose_log_text(struct weir_loose_log *l, struct weir_str as,
+/* A member's text; of what is no string, as it stands there. Empty for null. */
+struct weir_str weir_loose_log_any(struct weir_loose_log *l, const struct weir_json_doc *doc,
+                                   const struct weir_json_member *m);
+/* weir_loose_log_member() of a text; as attribute it is called `otherwise`. */
+int weir_loose_log_text(struct weir_loose_log *l, struct weir_str as, struct weir_str otherwise,
                         struct weir_str text) WEIR_MUST_CHECK;
 /* A text of several lines that may be a stack trace, with what was logged
  * before it: then it is taken as one, and true. */
@@ -51,7 +54,8 @@ int weir_loose_log_end(struct weir_loose_log *l) WEIR_MUST_CHECK;
 int weir_severity_of_syslog(unsigned level);
 /* "WARN", "critical", "err"; 0 for a word that is none. */
 int weir_severity_of_word(struct weir_str word);
-/* Seconds of a number or an RFC 3339 text; 0 when it is no time. */
+/* Seconds since 1970 of a number (in seconds, milli-, micro- or nanoseconds)
+ * or of a text that is one, or RFC 3339; 0 when it is no time. */
 double weir_loose_log_time(const struct weir_json_doc *doc, struct weir_arena *a,
                            const struct weir_json_member *m);
 

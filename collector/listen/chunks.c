@@ -152,15 +152,25 @@ static bool read_header(struct weir_str datagram, size_t *ret_number, size_t *re
     return *ret_count > 0 && *ret_count <= WEIR_CHUNKS_MAX && *ret_number < *ret_count;
 }
 
-/* Gives up the oldest messages, but not `but`, for `n` bytes more. */
-static size_t make_room(struct weir_chunks *c, const struct message *but, size_t n)
+static bool is_crowded(const struct weir_chunks *c, const struct message *m, size_t n)
 {
-    size_t dropped = 0;
+    return (m == NULL && c->n >= WEIR_CHUNKS_MESSAGES) || c->bytes + n > WEIR_CHUNKS_BYTES;
+}
 
-    while (c->oldest != NULL && c->oldest != but &&
-           (c->n >= WEIR_CHUNKS_MESSAGES || c->bytes + n > WEIR_CHUNKS_BYTES))
-        dropped += forget(c, c->oldest);
-    return dropped;
+/* Gives up the oldest messages for `n` bytes more of `m` (NULL: a new one),
+ * and `m` itself only when it is all that is left. True: it was. */
+static bool make_room(struct weir_chunks *c, struct message *m, size_t n, size_t *dropped)
+{
+    while (c->oldest != NULL && is_crowded(c, m, n)) {
+        struct message *oldest = c->oldest != m ? c->oldest : m->newer;
+
+        if (oldest == NULL) {
+            *dropped += forget(c, m);
+            return true;
+        }
+        *dropped += forget(c, oldest);
+    }
+    return false;
 }
 
 int weir_chunks_add(struct weir_chunks *c, struct weir_str peer, struct weir_str datagram,
@@ -181,7 +191,8 @@ int weir_chunks_add(struct weir_chunks *c, struct weir_str peer, struct weir_str
     m = find(c, key);
     if (m != NULL && m->count != count)
         return WEIR_EINVAL;
-    *ret_dropped += make_room(c, m, datagram.n);
+    if (make_room(c, m, datagram.n, ret_dropped))
+        return WEIR_EINVAL;
     if (m == NULL)
         m = begin(c, key, count, now_ms);
     err = m != NULL ? keep(c, m, number, weir_str_sub(datagram, HEADER, SIZE_MAX)) : WEIR_ENOMEM;

@@ -23,19 +23,16 @@ static const char *encoding_of(struct weir_str s)
         return NULL;
     if (p[0] == 0x1f && p[1] == 0x8b)
         return "gzip";
-    return p[0] == 0x78 && (p[0] * 256 + p[1]) % 31 == 0 ? "deflate" : NULL;
+    /* deflate with a window of any size; no JSON begins with these bytes */
+    return (p[0] & 0x8f) == 0x08 && (p[0] * 256 + p[1]) % 31 == 0 ? "deflate" : NULL;
 }
 
-int weir_datagram_inflate(struct weir_arena *a, struct weir_str *bytes)
+static int inflate(struct weir_arena *a, const char *encoding, struct weir_str *bytes)
 {
-    const char *encoding = encoding_of(*bytes);
     struct weir_inflate *z = NULL;
     struct weir_buf out;
-    int err;
+    int err = weir_inflate_new(weir_str_of(encoding), INFLATED_MAX, RATIO, &z);
 
-    if (encoding == NULL)
-        return 0;
-    err = weir_inflate_new(weir_str_of(encoding), INFLATED_MAX, RATIO, &z);
     if (err != 0)
         return err;
     weir_buf_init(&out, a, INFLATED_MAX);
@@ -44,6 +41,16 @@ int weir_datagram_inflate(struct weir_arena *a, struct weir_str *bytes)
         err = weir_inflate_end(z, into_buf, &out);
     weir_inflate_free(z);
     return err != 0 ? err : weir_buf_str(&out, bytes);
+}
+
+int weir_datagram_open(struct weir_arena *a, struct weir_str *bytes)
+{
+    const char *encoding = encoding_of(*bytes);
+    int err = encoding != NULL ? inflate(a, encoding, bytes) : 0;
+
+    while (err == 0 && bytes->n > 0 && bytes->p[bytes->n - 1] == '\0')
+        bytes->n--;
+    return err;
 }
 
 /* The first object of the datagram has a member of one of these names. The

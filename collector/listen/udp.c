@@ -316,7 +316,8 @@ static void gram_decode(struct batch *b, struct weir_str bytes, const struct soc
         return;
     }
     in = gram_input(g);
-    err = weir_datagram_inflate(&b->arena, &bytes);
+    /* syslog is never compressed, and may be any text */
+    err = b->udp->syslog ? 0 : weir_datagram_open(&b->arena, &bytes);
     if (err != 0) {
         gram_failed(g, err);
         return;
