@@ -2,10 +2,14 @@
  * with all of them together, over events, with _meta and the gather; then by
  * the number of rules of a user, with and without a literal.
  *
- * Without arguments on built-in events shaped like those of the Python SDK,
- * one without and one with personal data; with arguments on files of JSON
- * events, one document each. Best of several rounds, CPU microseconds,
- * MB/s and allocations for an event. Plain text is measured too. */
+ *   bench_scrub [--only SET] [FILE...]
+ *
+ * On the events that real SDKs sent, recorded in events/ (their test program
+ * plants personal data in every field, so they are harder than most), on
+ * events shaped like those of the Python SDK, with and without personal data,
+ * and on plain text; with FILEs on those, an event a line. --only: just this
+ * set ("all" for all together). Best of several rounds, CPU microseconds,
+ * MB/s and allocations for an event. */
 #include "allocations.h"
 
 #include "weir/config.h"
@@ -74,6 +78,7 @@ struct bench {
     struct weir_scrub_plan *plan;
     struct weir_arena arena;
     struct weir_str body;
+    double bytes, us; /* of all events since they were set to 0 */
 };
 
 static void scrub_event(struct bench *b)
@@ -121,8 +126,11 @@ static void measure(const char *name, struct bench *b, void (*run)(struct bench 
         from = (cpu_us() - from) / times;
         best = from < best ? from : best;
     }
-    printf("scrub %-21s bytes=%-6zu us=%-8.2f MB/s=%-7.0f allocations=%.2f\n", name, b->body.n,
-           best, (double)b->body.n / best, (double)(allocations - before) / times);
+    b->bytes += (double)b->body.n;
+    b->us += best;
+    if (name != NULL)
+        printf("scrub %-21s bytes=%-6zu us=%-8.2f MB/s=%-7.0f allocations=%.2f\n", name, b->body.n,
+               best, (double)b->body.n / best, (double)(allocations - before) / times);
 }
 
 static struct weir_scrub_plan *plan_of(struct weir_ruleset *const *sets, size_t n)
@@ -185,21 +193,56 @@ static void by_rules(struct bench *b, struct weir_arena *texts)
 
 /* ---- by set ------------------------------------------------------------------------ */
 
-static void files(struct bench *b, struct weir_arena *texts, int n, char **names)
+static void print_sum(const struct bench *b, const char *name)
 {
-    for (int i = 0; i < n; i++) {
-        FILE *f = fopen(names[i], "rb");
-        char *p = weir_arena_alloc(texts, 4 << 20);
-        const char *slash = strrchr(names[i], '/');
+    printf("scrub %-21s bytes=%-6.0f us=%-8.2f MB/s=%.0f\n", name, b->bytes, b->us,
+           b->bytes / b->us);
+}
 
-        if (f == NULL || p == NULL) {
-            perror(names[i]);
-            exit(1);
-        }
-        b->body = (struct weir_str){p, fread(p, 1, 4 << 20, f)};
-        fclose(f);
-        measure(slash != NULL ? slash + 1 : names[i], b, scrub_event);
+/* The events of a file, one a line: their sum. */
+static void file(struct bench *b, struct weir_arena *texts, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *p = weir_arena_alloc(texts, 4 << 20);
+    FILE *f = fopen(path, "rb");
+    struct weir_str all;
+
+    if (f == NULL || p == NULL) {
+        perror(path);
+        exit(1);
     }
+    all = (struct weir_str){p, fread(p, 1, 4 << 20, f)};
+    fclose(f);
+    b->bytes = b->us = 0;
+    while (all.n > 0) {
+        const char *end = memchr(all.p, '\n', all.n);
+
+        b->body = (struct weir_str){all.p, end != NULL ? (size_t)(end - all.p) : all.n};
+        all = weir_str_sub(all, b->body.n + 1, SIZE_MAX);
+        if (b->body.n > 0)
+            measure(NULL, b, scrub_event);
+    }
+    print_sum(b, slash != NULL ? slash + 1 : path);
+}
+
+/* What was recorded, by SDK and in sum. */
+static void recorded(struct bench *b, struct weir_arena *texts)
+{
+    static const char *const sdks[] = {"python", "node", "go"};
+    double bytes = 0, us = 0;
+
+    for (size_t i = 0; i < sizeof sdks / sizeof *sdks; i++) {
+        char path[512];
+
+        (void)snprintf(path, sizeof path, "%s/tests/bench/events/%s.jsonl", WEIR_SOURCE_DIR,
+                       sdks[i]);
+        file(b, texts, path);
+        bytes += b->bytes;
+        us += b->us;
+    }
+    b->bytes = bytes;
+    b->us = us;
+    print_sum(b, "recorded, all SDKs");
 }
 
 static void builtin(struct bench *b, struct weir_arena *texts)
@@ -228,9 +271,21 @@ static void builtin(struct bench *b, struct weir_arena *texts)
     measure("log text", b, scrub_text);
 }
 
+/* With one plan. */
+static void with_plan(struct bench *b, struct weir_arena *texts, int n, char **names)
+{
+    if (n == 0) {
+        recorded(b, texts);
+        builtin(b, texts);
+    }
+    for (int i = 0; i < n; i++)
+        file(b, texts, names[i]);
+}
+
 int main(int argc, char **argv)
 {
     struct bench b = {.scrubber = weir_scrubber_new()};
+    const char *only = argc > 2 && strcmp(argv[1], "--only") == 0 ? argv[2] : NULL;
     struct weir_ruleset *sets[16];
     struct weir_arena texts;
     size_t n = 0;
@@ -244,16 +299,17 @@ int main(int argc, char **argv)
         if (weir_ruleset_builtin(weir_str_of(*name), &sets[n]) != 0)
             return 1;
     for (size_t i = 0; i <= n; i++) {
+        if (only != NULL && strcmp(only, i < n ? weir_ruleset_names()[i] : "all") != 0)
+            continue;
         printf("-- %s\n", i < n ? weir_ruleset_names()[i] : "all sets together");
         b.plan = plan_of(i < n ? &sets[i] : sets, i < n ? 1 : n);
-        if (argc > 1)
-            files(&b, &texts, argc - 1, argv + 1);
-        else
-            builtin(&b, &texts);
+        with_plan(&b, &texts, argc - (only != NULL ? 3 : 1), argv + (only != NULL ? 3 : 1));
         weir_scrub_plan_free(b.plan);
     }
-    printf("-- by the number of rules, large event\n");
-    by_rules(&b, &texts);
+    if (only == NULL) {
+        printf("-- by the number of rules, large event\n");
+        by_rules(&b, &texts);
+    }
     weir_arena_destroy(&b.arena);
     weir_arena_destroy(&texts);
     weir_scrubber_free(b.scrubber);
