@@ -142,6 +142,28 @@ static const struct word *const by_first[256] = {
     [0xE5] = e5, [0xE6] = e6, [0xE7] = e7, [0xE9] = e9};
 /* clang-format on */
 
+/* By the lower five bits of the first three bytes, which are those of a letter
+ * in either case: may a word of the table begin so? Nearly all words of a text
+ * are dismissed by this one look. Filled before main(), read only since. */
+static uint32_t heads[32][32];
+
+__attribute__((constructor)) static void fill_heads(void)
+{
+    for (size_t first = 0; first < sizeof by_first / sizeof *by_first; first++)
+        for (const struct word *word = by_first[first]; word != NULL && word->text[0] != '\0';
+             word++)
+            heads[word->text[0] & 31][word->text[1] & 31] |=
+                word->text[2] == '\0' ? UINT32_MAX : UINT32_C(1) << (word->text[2] & 31);
+}
+
+static inline bool may_begin(struct weir_str text, size_t at)
+{
+    const char *head = text.p + at;
+
+    return at + 1 < text.n &&
+           (heads[head[0] & 31][head[1] & 31] >> (at + 2 < text.n ? head[2] & 31 : 0) & 1) != 0;
+}
+
 /* Does something stand before `at` that makes it the middle of a name of
  * code, a path, an address? */
 static bool joined_before(struct weir_str text, size_t at)
@@ -160,16 +182,19 @@ static bool joined_after(struct weir_str text, size_t end)
 
 uint32_t weir_hint_at(struct weir_str text, size_t at, size_t *ret_end)
 {
-    const struct word *words = by_first[(uint8_t)weir_lower(text.p[at])];
+    const struct word *words;
     size_t longest = 0;
     uint32_t hint = 0;
 
+    if (!may_begin(text, at))
+        return 0;
+    words = by_first[(uint8_t)weir_lower(text.p[at])];
     if (words == NULL || joined_before(text, at))
         return 0;
     for (; words->text[0] != '\0'; words++) {
         size_t len;
 
-        if (at + 1 >= text.n || weir_lower(text.p[at + 1]) != words->text[1])
+        if (weir_lower(text.p[at + 1]) != words->text[1])
             continue;
         len = strlen(words->text);
         if (len > longest && weir_starts_nocase(text.p + at, text.n - at, words->text) &&
@@ -197,7 +222,7 @@ uint32_t weir_hints(struct weir_str text)
                 all |= weir_hint_at(text, at, &end);
             continue;
         }
-        if (!inside || weir_is(text.p[at], WEIR_C_HIGH))
+        if ((!inside || weir_is(text.p[at], WEIR_C_HIGH)) && may_begin(text, at))
             all |= weir_hint_at(text, at, &end);
         inside = true;
     }

@@ -265,6 +265,29 @@ static void note_any(struct weir_menu *menu, const struct weir_plan_app *app, ui
         menu->any_named = slot + 1;
 }
 
+/* Several sets bring the same rule. Once the first of them has looked, there
+ * is nothing left for its twin: the same detector, asking for the same keys,
+ * that puts the same in place. Patterns see the end of their range, so that
+ * what was found around them matters to each anew. */
+static bool has_twin(const struct weir_menu *menu, const struct weir_scrub_plan *plan,
+                     const struct weir_slot *slot)
+{
+    enum weir_rule_type type = slot->leaf->type;
+
+    if (type == WEIR_RULE_ANYTHING || type == WEIR_RULE_PATTERN || type == WEIR_RULE_REDACT_PAIR)
+        return false;
+    for (uint32_t i = 0; i < menu->n; i++) {
+        const struct weir_slot *other = &plan->slots[menu->rows[i].slot];
+
+        if (other->leaf->type == type && other->key_rule == slot->key_rule &&
+            other->leaf->redact.method == slot->leaf->redact.method &&
+            other->leaf->redact.method == WEIR_METHOD_REPLACE &&
+            weir_str_eq(other->leaf->redact.text, slot->leaf->redact.text))
+            return true;
+    }
+    return false;
+}
+
 /* Adds the slots of the satisfied applications, each once. */
 static void fill(struct weir_scrubber *s, struct weir_menu *menu, int32_t state, uint8_t cls)
 {
@@ -279,7 +302,8 @@ static void fill(struct weir_scrubber *s, struct weir_menu *menu, int32_t state,
             const struct weir_slot *at = &plan->slots[app->slots[k]];
             struct weir_menu_row *row = &menu->rows[menu->n];
 
-            if (menu->row_of[app->slots[k]] != 0 || !served(app, at->leaf, cls))
+            if (menu->row_of[app->slots[k]] != 0 || !served(app, at->leaf, cls) ||
+                has_twin(menu, plan, at))
                 continue;
             row->slot = app->slots[k];
             row->needs = at->leaf->type == WEIR_RULE_ANYTHING
