@@ -266,6 +266,20 @@ void weir_new_event_id(char ret_id[33])
     ret_id[32] = '\0';
 }
 
+void weir_shared_span_id(struct weir_str span_id, char ret_id[17])
+{
+    uint64_t z = weir_str_hash(span_id) ^ UINT64_C(0x5ba2ed);
+
+    for (size_t i = 0; i < 16; i++, z >>= 4)
+        ret_id[i] = hex_digits[z & 15];
+    ret_id[16] = '\0';
+    /* never the same, nor all zeros */
+    if (weir_str_eq(span_id, (struct weir_str){ret_id, 16}))
+        ret_id[0] = ret_id[0] == '0' ? '1' : '0';
+    if (strspn(ret_id, "0") == 16)
+        ret_id[0] = '1';
+}
+
 bool weir_parse_id(struct weir_str s, char ret_id[33])
 {
     char id[33] = {0};

@@ -324,8 +324,21 @@ static int origin_of(struct weir_loose_log *l, struct weir_origin *ret_origin)
     return 0;
 }
 
+/* `project` may be a word of the sender's own. */
+static int project_of(struct weir_loose_log *l)
+{
+    const struct weir_decode_input *in = l->d->in;
+    struct weir_str name = l->project;
+
+    if (in->project == NULL || in->project(in->self, name) || name.n == 0)
+        return 0;
+    l->project.n = 0;
+    return weir_loose_log_attribute(l, WEIR_S("project"), WEIR_ATTRIBUTE_TEXT, name);
+}
+
 int weir_loose_log_end(struct weir_loose_log *l)
 {
+    int err = project_of(l);
     struct weir_origin *origin = weir_arena_zalloc(l->d->in->arena, 1, sizeof *origin);
     struct weir_record r = {.timestamp = l->timestamp,
                             .severity = severity_of(l),
@@ -338,8 +351,9 @@ int weir_loose_log_end(struct weir_loose_log *l)
                             .exception_message = l->exception_message,
                             .stacktrace = l->stacktrace,
                             .handled = -1};
-    int err = origin != NULL ? origin_of(l, origin) : WEIR_ENOMEM;
 
+    if (err == 0)
+        err = origin != NULL ? origin_of(l, origin) : WEIR_ENOMEM;
     if (err != 0)
         return err;
     trace_of(l, &r);

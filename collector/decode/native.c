@@ -244,15 +244,21 @@ static bool project_fits(struct weir_str s)
 
 static int read_project(struct weir_native *o)
 {
+    const struct weir_decode_input *in = o->d->in;
     const struct weir_json_member *m = weir_native_get(o, "project");
 
+    if (m == NULL && in->project != NULL)
+        (void)in->project(in->self, o->project);
     if (m == NULL)
         return 0;
     o->project = m->kind == WEIR_JSON_NUMBER
                      ? weir_json_doc_raw(&o->doc, m)
                      : weir_json_doc_text(&o->doc, o->d->in->arena, WEIR_S("project"));
-    return project_fits(o->project) ? 0
-                                    : weir_native_refuse(o, "/project", "must be a project's id");
+    if (!project_fits(o->project))
+        return weir_native_refuse(o, "/project", "must be a project's id");
+    if (in->project != NULL) /* one that is not there is refused with the item */
+        (void)in->project(in->self, o->project);
+    return 0;
 }
 
 /* Counted even when the object is refused: it did arrive. */

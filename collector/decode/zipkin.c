@@ -7,14 +7,18 @@
  *     "annotations":[{"timestamp":1556604172355800,"value":"retry"}],
  *     "tags":{"http.method":"GET","error":"timeout"}}]
  *
- * Times are microseconds; 64-bit trace ids are padded. Spans come in the order
+ * Times are microseconds; 64-bit trace ids are padded. A server's span may
+ * share its id with the client's ("shared"): it gets one of its own, below the
+ * client's (weir_shared_span_id). Spans come in the order
  * in which they ended, of many traces in turn: two rounds, as in otlp_spans.c,
- * so that each trace is one fragment. What stands under `error` is the status.
+ * so that each trace is one fragment. A tag `error` makes the status an error,
+ * its text the message.
  *
  * https://zipkin.io/zipkin-api/ */
 #include "loose_log.h"
 
 #include "span_record.h"
+#include "weir/text.h"
 
 #include <stdlib.h>
 
@@ -39,15 +43,16 @@ struct reading {
 
 static int refuse(struct weir_decoder *d, size_t index, const char *title)
 {
-    struct weir_decode_reject *r = weir_arena_zalloc(d->in->arena, 1, sizeof *r);
+    struct weir_decode_reject *r = weir_arena_zalloc(d->in->arena, 1, sizeof *r), **end;
 
     if (r == NULL)
         return WEIR_ENOMEM;
-    *r = (struct weir_decode_reject){.index = index,
-                                     .pointer = weir_arena_printf(d->in->arena, "/%zu", index),
-                                     .title = title,
-                                     .next = d->result.rejects};
-    d->result.rejects = r;
+    *r = (struct weir_decode_reject){
+        .index = index, .pointer = weir_arena_printf(d->in->arena, "/%zu", index), .title = title};
+    for (end = &d->result.rejects; *end != NULL && (*end)->index < index; end = &(*end)->next)
+        ;
+    r->next = *end;
+    *end = r;
     d->result.n_rejects++;
     d->result.error = NULL;
     return 0;
@@ -93,7 +98,9 @@ static int read_tags(struct reading *g, const struct weir_json_doc *span)
                                    ? weir_json_member_text(&tags, g->d->in->arena, m)
                                    : weir_json_doc_raw(&tags, m);
 
-        if (weir_str_eq(m->name, WEIR_S("error"))) {
+        if (m->kind == WEIR_JSON_NULL)
+            continue;
+        if (weir_str_eq(m->name, WEIR_S("error")) && !weir_str_eq(text, WEIR_S("false"))) {
             g->s.status = WEIR_SPAN_ERROR;
             g->s.status_message =
                 weir_str_eq(text, WEIR_S("true")) ? (struct weir_str){NULL, 0} : text;
@@ -130,12 +137,14 @@ static int read_endpoints(struct reading *g, const struct weir_json_doc *span)
 
 /* ---- times ------------------------------------------------------------------------------- */
 
-/* Microseconds as nanoseconds; 0: none. */
+/* Microseconds as nanoseconds; 0: none. What is behind a point is not asked. */
 static uint64_t micros(struct reading *g, const struct weir_json_doc *doc, const char *name)
 {
+    struct weir_str whole, rest;
     uint64_t n;
 
-    if (!weir_str_u64(scalar(g, doc, name), &n) || n > UINT64_MAX / 2000)
+    weir_str_cut(scalar(g, doc, name), '.', &whole, &rest);
+    if (!weir_str_u64(whole, &n) || n > UINT64_MAX / 2000)
         return 0;
     return n * 1000;
 }
@@ -150,10 +159,12 @@ static int read_annotations(struct reading *g, const struct weir_json_doc *span)
     g->s.n_events = 0;
     if (m == NULL || m->kind != WEIR_JSON_ARRAY)
         return 0;
-    err = weir_decode_elements(g->d, weir_json_doc_raw(span, m), EVENTS_MAX, &list, &n);
-    for (size_t i = 0; err == 0 && i < n; i++) {
+    err = weir_decode_elements(g->d, weir_json_doc_raw(span, m), SPANS_MAX, &list, &n);
+    for (size_t i = 0; err == 0 && i < n && g->s.n_events < EVENTS_MAX; i++) {
         struct weir_json_doc event;
 
+        if (list[i].p[0] != '{') /* no annotation, whatever it is */
+            continue;
         err = weir_json_members(g->d->in->reader, g->d->in->arena, list[i], &event);
         if (err == 0)
             g->events[g->s.n_events++] = (struct weir_span_event){
@@ -176,6 +187,25 @@ static enum weir_span_kind kind_of(struct weir_str text)
         if (weir_str_eq_nocase(text, weir_str_of(kinds[i])))
             return (enum weir_span_kind)i;
     return WEIR_SPAN_INTERNAL;
+}
+
+static bool is_true(const struct weir_json_doc *doc, const char *name)
+{
+    const struct weir_json_member *m = weir_json_doc_get(doc, weir_str_of(name));
+
+    return m != NULL && m->kind == WEIR_JSON_TRUE;
+}
+
+/* The server's half of a span that two share: with an id of its own, the
+ * client's half is its parent. */
+static int part(struct reading *g)
+{
+    char id[17];
+
+    weir_shared_span_id(g->s.span_id, id);
+    g->s.parent_id = g->s.span_id;
+    g->s.span_id = weir_arena_copy(g->d->in->arena, (struct weir_str){id, 16});
+    return g->s.span_id.p != NULL ? 0 : WEIR_ENOMEM;
 }
 
 static void use_origin(struct reading *g)
@@ -210,7 +240,13 @@ static int read_span(struct reading *g, const struct view *v)
                                      .kind = kind_of(scalar(g, &doc, "kind")),
                                      .start_ns = micros(g, &doc, "timestamp")};
     g->s.end_ns = g->s.start_ns + (g->s.start_ns > 0 ? micros(g, &doc, "duration") : 0);
-    err = read_endpoints(g, &doc);
+    if (is_true(&doc, "debug"))
+        g->list[g->n++] =
+            (struct weir_attribute){WEIR_S("zipkin.debug"), WEIR_ATTRIBUTE_BOOLEAN, WEIR_S("true")};
+    if (is_true(&doc, "shared"))
+        err = part(g);
+    if (err == 0)
+        err = read_endpoints(g, &doc);
     if (err == 0)
         err = read_tags(g, &doc);
     if (err == 0)
@@ -274,12 +310,17 @@ static int write_trace(struct reading *g, const struct view *views, size_t n)
     weir_span_fragment_begin(&f, g->d, views[0].trace_id, 0);
     for (size_t i = 0; err == 0 && i < n; i++) {
         err = read_span(g, &views[i]);
-        if (err == WEIR_EINVAL)
+        if (err == WEIR_EINVAL) {
             err = refuse(g->d, views[i].index, "must be a span of Zipkin's v2 format");
-        else if (err == 0)
+        } else if (err == 0) {
             err = weir_span_fragment_add(&f, &g->s);
+            g->d->result.accepted++;
+        }
     }
-    return err == 0 ? weir_span_fragment_end(&f) : err;
+    if (err == 0)
+        err = weir_span_fragment_end(&f);
+    g->d->result.accepted -= f.refused;
+    return err;
 }
 
 static int whole(struct weir_decoder *d, struct weir_str body)
@@ -299,7 +340,6 @@ static int whole(struct weir_decoder *d, struct weir_str body)
         err = WEIR_ENOMEM;
     if (err == 0 && n > 1)
         qsort(views, n, sizeof *views, by_trace);
-    d->result.accepted = n;
     for (size_t i = 0; err == 0 && i < n; i = end) {
         for (end = i + 1; end < n && weir_str_eq(views[end].trace_id, views[i].trace_id); end++)
             ;

@@ -2,6 +2,7 @@
 #include "spans.h"
 #include "weir/clock.h"
 #include "weir/scan.h"
+#include "weir/text.h"
 
 #include <stdlib.h>
 
@@ -115,8 +116,36 @@ static int compare_ids(const void *left, const void *right)
     return a->id.n < b->id.n ? -1 : a->id.n > b->id.n;
 }
 
+static int32_t find_id(const struct by_id *ids, size_t n, struct weir_str id)
+{
+    struct by_id wanted = {id, 0}, *found = NULL;
+
+    if (id.n > 0)
+        found = bsearch(&wanted, ids, n, sizeof *ids, compare_ids);
+    return found != NULL ? (int32_t)found->span : NONE;
+}
+
+/* The parent of span `i`. Where client and server share an id (Zipkin), what
+ * names it is below the half of its own service: the server's, which has an id
+ * of its own by now. */
+static int32_t parent_of(const struct by_id *ids, struct weir_span *spans, size_t n, size_t i)
+{
+    int32_t parent = find_id(ids, n, spans[i].parent_id), half;
+    char shared[17];
+
+    if (spans[i].parent_id.n == 0 ||
+        (parent != NONE && weir_str_eq(spans[parent].service, spans[i].service)))
+        return parent;
+    weir_shared_span_id(spans[i].parent_id, shared);
+    half = find_id(ids, n, (struct weir_str){shared, 16});
+    if (half == NONE || half == (int32_t)i || !weir_str_eq(spans[half].service, spans[i].service))
+        return parent;
+    spans[i].parent_id = spans[half].span_id;
+    return half;
+}
+
 /* ret_parents[i]: number of the span that is the parent of i, or NONE. */
-static int find_parents(struct weir_arena *a, const struct weir_span *spans, size_t n,
+static int find_parents(struct weir_arena *a, struct weir_span *spans, size_t n,
                         int32_t **ret_parents)
 {
     struct by_id *ids = weir_arena_zalloc(a, n, sizeof *ids);
@@ -128,11 +157,9 @@ static int find_parents(struct weir_arena *a, const struct weir_span *spans, siz
         ids[i] = (struct by_id){spans[i].span_id, i};
     qsort(ids, n, sizeof *ids, compare_ids);
     for (size_t i = 0; i < n; i++) {
-        struct by_id wanted = {spans[i].parent_id, 0}, *found = NULL;
-
-        if (wanted.id.n > 0)
-            found = bsearch(&wanted, ids, n, sizeof *ids, compare_ids);
-        parents[i] = found != NULL && found->span != i ? (int32_t)found->span : NONE;
+        parents[i] = parent_of(ids, spans, n, i);
+        if (parents[i] == (int32_t)i)
+            parents[i] = NONE;
     }
     *ret_parents = parents;
     return 0;

@@ -13,7 +13,10 @@
  * parent of another service, or one that is not here while its op says that
  * it serves a request. What remains without a root after the wait goes along
  * with the earliest of its service, which acts as root. So each span is in
- * exactly one transaction
+ * exactly one transaction. Halves of a span that client and server share
+ * (Zipkin) are two spans: decode/ gives the server's an id of its own, and
+ * what the server's service puts below that span is moved below its half
+ * (weir_shared_span_id)
  * (https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/).
  *
  * A transaction with more spans than may be in one goes in pieces. The first

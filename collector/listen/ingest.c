@@ -272,7 +272,9 @@ static void fill_input(struct weir_request *r, struct weir_tools *tools)
                                          .tools = tools,
                                          .arena = &r->arena,
                                          .project = i->who.project,
-                                         .config = c};
+                                         .config = c,
+                                         .key = i->who.key,
+                                         .keyed = true};
     weir_observe_into(&i->observed, &i->input);
     read_trace(r);
 }

@@ -244,10 +244,10 @@ static struct weir_str label(const struct weir_observed *o, const char *path, st
 {
     struct weir_str out;
 
-    if (text.n == 0 || o->project == NULL)
+    if (text.n == 0 || o->named == NULL)
         return (struct weir_str){NULL, 0};
-    if (weir_scrub_field(o->tools->scrubber, o->project->plan, WEIR_SCRUB_JSON, path, o->arena,
-                         text, &out) != 0)
+    if (weir_scrub_field(o->tools->scrubber, o->named->plan, WEIR_SCRUB_JSON, path, o->arena, text,
+                         &out) != 0)
         return WEIR_S("[filtered]");
     return out;
 }
@@ -295,6 +295,35 @@ static void sequence(void *self, struct weir_str source, uint64_t seq)
                               memory_order_relaxed);
 }
 
+static void settle(struct weir_observed *o, const struct weir_project *p)
+{
+    o->named = p;
+    if (p != NULL)
+        o->in_app = (struct weir_in_app){p->in_app_include.list, p->in_app_exclude.list,
+                                         p->in_app_include.n, p->in_app_exclude.n};
+}
+
+static bool is_number(struct weir_str id)
+{
+    uint64_t n;
+
+    return weir_str_u64(id, &n);
+}
+
+/* Where no project is listed any name would do; log records of other systems
+ * have words there, and only Sentry's numbers are believed. */
+static bool project_named(void *self, struct weir_str id)
+{
+    struct weir_observed *o = self;
+    const struct weir_project *p =
+        weir_project_id_valid(id) ? weir_config_project(o->config, id) : NULL;
+
+    if (p != NULL && o->keyed && !weir_project_accepts(p, o->key))
+        p = NULL;
+    settle(o, p != NULL ? p : o->project);
+    return p != NULL && (o->config->any_project == NULL || is_number(id));
+}
+
 void weir_observe_into(struct weir_observed *o, struct weir_decode_input *in)
 {
     in->integration = integration;
@@ -303,10 +332,7 @@ void weir_observe_into(struct weir_observed *o, struct weir_decode_input *in)
     in->self = o;
     in->event_severity = weir_event_severity(o->config->event_level);
     in->breadcrumbs_from_logs = o->config->breadcrumbs_from_logs;
-    if (o->project == NULL)
-        return;
-    o->in_app =
-        (struct weir_in_app){o->project->in_app_include.list, o->project->in_app_exclude.list,
-                             o->project->in_app_include.n, o->project->in_app_exclude.n};
+    in->project = project_named;
     in->in_app = &o->in_app;
+    settle(o, o->project);
 }

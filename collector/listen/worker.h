@@ -175,14 +175,17 @@ void weir_udp_close(struct weir_udp *u);
 /* ---- serve.c ------------------------------------------------------------- */
 
 /* Native "integration" and "breaker" objects to metrics: label texts are
- * scrubbed by the rules of `project`. */
+ * scrubbed by the rules of the project that the object names, else `project`. */
 struct weir_observed {
     struct weir_worker *worker;
     struct weir_tools *tools;
     struct weir_arena *arena;
     const struct weir_project *project;
     const struct weir_config *config;
-    struct weir_in_app in_app; /* the project's; set below */
+    struct weir_str key;              /* HTTP: another project named must accept it */
+    bool keyed;                       /* there is one */
+    const struct weir_project *named; /* that of the object, else `project`; set below */
+    struct weir_in_app in_app;        /* its; set below */
 };
 /* Sets the callbacks of `in`, and what the configuration says of records and
  * stack traces. `o` outlives the decoding. */

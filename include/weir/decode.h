@@ -73,6 +73,11 @@ struct weir_decode_input {
                         struct weir_str error_type, struct weir_str trace_id);
     void (*breaker)(void *self, struct weir_str service, struct weir_str state,
                     struct weir_str reporter);
+    /* The object that comes names this project (empty: none), whose settings
+     * hold for it: may change what `in_app` points to, and whose rules the
+     * callbacks use. False: no project of the sender is called so. NULL: any
+     * name is taken for one. */
+    bool (*project)(void *self, struct weir_str id);
     /* A numbered object of a sender, for loss counting. */
     void (*sequence)(void *self, struct weir_str source, uint64_t seq);
     void *self;

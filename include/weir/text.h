@@ -33,6 +33,9 @@ size_t weir_utf8_count(struct weir_str s);
 uint64_t weir_random(void);
 /* 32 lower-case hex digits of a version 4 UUID without dashes. */
 void weir_new_event_id(char ret_id[33]);
+/* The id of the server's half of a span whose id client and server share (as
+ * Zipkin has it): 16 hex digits, always the same for that id, never that id. */
+void weir_shared_span_id(struct weir_str span_id, char ret_id[17]);
 /* An event or trace id as senders write it (32 hex, dashes allowed, either
  * case) to 32 lower-case hex. False otherwise. */
 bool weir_parse_id(struct weir_str s, char ret_id[33]);

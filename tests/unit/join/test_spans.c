@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "weir/text.h"
+
 static struct weir_json_reader *reader;
 static struct weir_arena arena;
 
@@ -96,6 +98,25 @@ static void each_span_is_under_its_local_root(void **state)
                 fail_msg("case %zu: span %zu is under %zu", i, k, spans[k].under);
         assert_int_equal(weir_spans_complete(spans, n, n - 1), cases[i].complete);
     }
+}
+
+/* Client and server share span 1: decode/ gave the server's half another id. */
+static void children_of_a_shared_span_are_below_the_servers_half(void **state)
+{
+    struct weir_span spans[4];
+    char half[17], server[64];
+    const char *texts[] = {"2 1 pay db 3", server, "1 0 shop http.client 1", "0 - shop !server 0"};
+    (void)state;
+
+    weir_shared_span_id((struct weir_str){"1", 1}, half);
+    snprintf(server, sizeof server, "%s 1 pay !server 2", half);
+    read_spans(texts, 4, spans);
+    assert_int_equal(spans[0].under, 1);
+    assert_int_equal(spans[1].under, 1);
+    assert_int_equal(spans[2].under, 3);
+    assert_int_equal(spans[3].under, 3);
+    assert_true(weir_str_eq(spans[0].parent_id, (struct weir_str){half, 16}));
+    assert_true(weir_str_eq(spans[1].parent_id, (struct weir_str){"1", 1}));
 }
 
 static void any_tangle_of_spans_is_a_partition(void **state)
@@ -286,6 +307,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_span_is_under_its_local_root, setup, teardown),
+        cmocka_unit_test_setup_teardown(children_of_a_shared_span_are_below_the_servers_half, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(any_tangle_of_spans_is_a_partition, setup, teardown),
         cmocka_unit_test_setup_teardown(a_transaction_has_what_its_spans_had, setup, teardown),
         cmocka_unit_test_setup_teardown(what_a_span_lacks_is_made_up, setup, teardown),
