@@ -2,10 +2,10 @@
 #include "cli.h"
 
 #include "config_file.h"
+#include "options.h"
 
 #include "weir/alerts.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -70,8 +70,7 @@ static bool take_option(int c, struct alerts_options *o)
     case 'd':
         return parse_depth(optarg, o);
     default:
-        fprintf(stderr, "see `weir alerts --help`\n");
-        return false;
+        return false; /* said already */
     }
 }
 
@@ -86,7 +85,7 @@ static int parse_options(int argc, char **argv, struct alerts_options *ret)
     int c;
 
     optind = 1;
-    while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+    while ((c = weir_cli_option(argc, argv, ":c:h", longs, NULL)) != -1) {
         if (c == 'h') {
             fputs(help, stdout);
             return WEIR_EXIT_OK;
@@ -103,16 +102,20 @@ static int parse_options(int argc, char **argv, struct alerts_options *ret)
     return -1;
 }
 
-static int print(const struct weir_config *c, const struct weir_alerts_options *o)
+static int print(void *self, const struct weir_snapshot *s, const struct weir_errors *errors)
 {
+    const struct weir_alerts_options *o = self;
     struct weir_arena arena;
     struct weir_str text;
     struct weir_buf b;
     int err;
 
+    (void)errors;
+    if (s == NULL)
+        return WEIR_EXIT_CONFIG;
     weir_arena_init(&arena, 64 << 20);
     weir_buf_init(&b, &arena, 32 << 20);
-    weir_alerts_write(&b, c, o);
+    weir_alerts_write(&b, &s->config, o);
     err = weir_buf_str(&b, &text);
     if (err == 0 && (fwrite(text.p, 1, text.n, stdout) != text.n || fflush(stdout) != 0))
         err = WEIR_EIO;
@@ -127,20 +130,7 @@ int weir_cli_alerts(int argc, char **argv)
     struct alerts_options options = {.rules = {.runbooks = WEIR_S("docs/runbooks/"),
                                                .job = WEIR_S("weir"),
                                                .spool_deliveries = 10000}};
-    struct weir_arena arena;
-    struct weir_errors errors;
-    struct weir_snapshot *snapshot = NULL;
     int status = parse_options(argc, argv, &options);
 
-    if (status >= 0)
-        return status;
-    weir_arena_init(&arena, 16 << 20);
-    weir_errors_init(&errors, &arena);
-    if (weir_cli_config_load(options.path, &errors, &snapshot) != 0)
-        snapshot = NULL;
-    weir_errors_print(&errors, STDERR_FILENO);
-    status = snapshot != NULL ? print(&snapshot->config, &options.rules) : WEIR_EXIT_CONFIG;
-    weir_snapshot_put(snapshot);
-    weir_arena_destroy(&arena);
-    return status;
+    return status >= 0 ? status : weir_cli_config_with(options.path, print, &options.rules);
 }

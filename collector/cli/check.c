@@ -8,8 +8,6 @@
 #include "config_file.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 static const char help[] =
     "Usage: weir check [-c FILE] [--canary]\n\n"
@@ -45,42 +43,21 @@ static void summarise(const struct weir_errors *e, const struct weir_snapshot *s
                plural(s->config.n_destinations), warnings, plural(warnings));
 }
 
-/* Takes the flag of this command alone out of the arguments. */
-static bool take_canary(int *argc, char **argv)
+static int check(void *self, const struct weir_snapshot *s, const struct weir_errors *errors)
 {
-    int n = 0;
+    const bool *canary = self;
 
-    for (int i = 0; i < *argc; i++)
-        if (strcmp(argv[i], "--canary") != 0)
-            argv[n++] = argv[i];
-    if (n == *argc)
-        return false;
-    *argc = n;
-    argv[n] = NULL;
-    return true;
+    summarise(errors, s);
+    if (s == NULL)
+        return WEIR_EXIT_CONFIG;
+    return *canary ? weir_canary(s) : WEIR_EXIT_OK;
 }
 
 int weir_cli_check(int argc, char **argv)
 {
-    bool canary = take_canary(&argc, argv);
-    struct weir_arena arena;
-    struct weir_errors errors;
-    struct weir_snapshot *snapshot = NULL;
+    bool canary = false;
     const char *path;
-    int status = weir_cli_config_options(argc, argv, help, &path);
+    int status = weir_cli_config_options(argc, argv, help, &path, &canary);
 
-    if (status >= 0)
-        return status;
-    weir_arena_init(&arena, 16 << 20);
-    weir_errors_init(&errors, &arena);
-    if (weir_cli_config_load(path, &errors, &snapshot) != 0)
-        snapshot = NULL;
-    weir_errors_print(&errors, STDERR_FILENO);
-    summarise(&errors, snapshot);
-    status = snapshot != NULL ? WEIR_EXIT_OK : WEIR_EXIT_CONFIG;
-    if (snapshot != NULL && canary)
-        status = weir_canary(snapshot);
-    weir_snapshot_put(snapshot);
-    weir_arena_destroy(&arena);
-    return status;
+    return status >= 0 ? status : weir_cli_config_with(path, check, &canary);
 }

@@ -17,8 +17,9 @@ static const char help[] =
     "  weir config -c /etc/weir/weir.yaml\n"
     "  WEIR_LISTEN_HTTP=:9000 weir config | grep -A5 listen\n";
 
-static int print(const struct weir_snapshot *s)
+static int print(void *self, const struct weir_snapshot *s, const struct weir_errors *errors)
 {
+    (void)self, (void)errors;
     if (s == NULL)
         return WEIR_EXIT_CONFIG;
     return weir_snapshot_print(s, STDOUT_FILENO) == 0 ? WEIR_EXIT_OK : WEIR_EXIT_FAILED;
@@ -26,21 +27,8 @@ static int print(const struct weir_snapshot *s)
 
 int weir_cli_config(int argc, char **argv)
 {
-    struct weir_arena arena;
-    struct weir_errors errors;
-    struct weir_snapshot *snapshot = NULL;
     const char *path;
-    int status = weir_cli_config_options(argc, argv, help, &path);
+    int status = weir_cli_config_options(argc, argv, help, &path, NULL);
 
-    if (status >= 0)
-        return status;
-    weir_arena_init(&arena, 16 << 20);
-    weir_errors_init(&errors, &arena);
-    if (weir_cli_config_load(path, &errors, &snapshot) != 0)
-        snapshot = NULL;
-    weir_errors_print(&errors, STDERR_FILENO);
-    status = print(snapshot);
-    weir_snapshot_put(snapshot);
-    weir_arena_destroy(&arena);
-    return status;
+    return status >= 0 ? status : weir_cli_config_with(path, print, NULL);
 }

@@ -1,6 +1,8 @@
 /* main.c - finds the subcommand and calls it. */
 #include "cli.h"
+#include "options.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,23 +43,46 @@ static void usage(FILE *to)
           to);
 }
 
+static const struct command *find(const char *name)
+{
+    const char *names[sizeof commands / sizeof *commands + 1] = {NULL};
+
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+        names[i] = commands[i].name;
+    }
+    fprintf(stderr, "weir: no %s '%s'", name[0] == '-' ? "option" : "command", name);
+    weir_cli_suggest(name, names);
+    fputs("; `weir --help` lists the commands\n", stderr);
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
+    const struct command *command;
+    bool help;
+
     if (argc < 2) {
         usage(stderr);
         return WEIR_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+    help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+           strcmp(argv[1], "help") == 0;
+    if (help && argc == 2) {
         usage(stdout);
         return WEIR_EXIT_OK;
     }
     if (strcmp(argv[1], "--version") == 0)
         argv[1] = "version";
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+    command = find(argv[help ? 2 : 1]);
+    if (command == NULL)
+        return WEIR_EXIT_USAGE;
+    if (help) {
+        char name[16], option[] = "--help", *words[] = {name, option, NULL};
+
+        snprintf(name, sizeof name, "%s", command->name);
+        return command->run(2, words);
     }
-    fprintf(stderr, "weir: no command '%s'; `weir --help` lists them\n", argv[1]);
-    return WEIR_EXIT_USAGE;
+    return command->run(argc - 1, argv + 1);
 }

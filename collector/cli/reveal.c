@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include "input.h"
+#include "options.h"
 #include "weir/json.h"
 #include "weir/seal.h"
 
@@ -34,36 +35,35 @@ struct options {
 
 static int usage(const char *why, const char *what)
 {
-    fprintf(stderr, "weir reveal: %s%s\n\n%s", why, what, help);
+    fprintf(stderr, "weir reveal: %s%s; `weir reveal --help`\n", why, what);
     return WEIR_EXIT_USAGE;
 }
 
 /* An exit status, or negative to go on. */
 static int read_options(struct options *o, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        const char **value = NULL;
+    static const struct option longs[] = {{"key", required_argument, NULL, 'k'},
+                                          {"new-key", required_argument, NULL, 'n'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    int c;
 
-        if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
+    optind = 1;
+    while ((c = weir_cli_option(argc, argv, ":k:h", longs, NULL)) != -1) {
+        if (c == 'k') {
+            o->key = optarg;
+        } else if (c == 'n') {
+            o->new_key = optarg;
+        } else if (c == 'h') {
             fputs(help, stdout);
             return WEIR_EXIT_OK;
-        }
-        if (strcmp(argv[i], "-k") == 0 || strcmp(argv[i], "--key") == 0)
-            value = &o->key;
-        else if (strcmp(argv[i], "--new-key") == 0)
-            value = &o->new_key;
-        else if (argv[i][0] == '-' && argv[i][1] != '\0')
-            return usage("unknown option ", argv[i]);
-        else if (o->file != NULL)
-            return usage("more than one file", "");
-        else
-            o->file = argv[i];
-        if (value != NULL) {
-            if (++i == argc)
-                return usage("needs a file: ", argv[i - 1]);
-            *value = argv[i];
+        } else {
+            return WEIR_EXIT_USAGE;
         }
     }
+    if (argc - optind > 1)
+        return usage("more than one file: ", argv[optind + 1]);
+    o->file = argv[optind]; /* or the NULL that ends them */
     return -1;
 }
 
@@ -101,7 +101,7 @@ static int load_key(const struct options *o, struct weir_arena *a, uint8_t ret_k
     struct weir_str text = weir_str_of(set != NULL ? set : "");
 
     if (o->key == NULL && set == NULL)
-        return usage("which key? Name its file with --key", "");
+        return usage("which key? Name its file with --key, or set WEIR_PRIVATE_KEY", "");
     if (o->key != NULL && weir_input_read("reveal", o->key, 4096, a, &text) != 0)
         return WEIR_EXIT_FAILED;
     if (weir_seal_key(text, ret_key))

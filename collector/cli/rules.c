@@ -16,6 +16,7 @@
 #include "cli.h"
 
 #include "input.h"
+#include "options.h"
 #include "weir/metrics.h"
 #include "weir/yaml.h"
 
@@ -48,7 +49,7 @@ struct testing {
 
 static int usage(const char *why, const char *what)
 {
-    fprintf(stderr, "weir rules: %s%s\n\n%s", why, what, help);
+    fprintf(stderr, "weir rules: %s%s; `weir rules --help`\n", why, what);
     return WEIR_EXIT_USAGE;
 }
 
@@ -170,8 +171,24 @@ static int test_rule(struct testing *t, const struct weir_node *rule)
 
 /* ---- of the set ----------------------------------------------------------------------- */
 
+/* What came out as the test would have to say it: an event without _meta, or
+ * its message alone. */
+static struct weir_str as_written(struct testing *t, json_t *have, bool event)
+{
+    const json_t *message = json_object_get(have, "message");
+    char *dump = event || !json_is_string(message) ? json_dumps(have, 0) : NULL;
+    struct weir_str text = weir_str_of(dump != NULL ? dump : "");
+
+    if (dump == NULL && json_is_string(message))
+        text = (struct weir_str){json_string_value(message), json_string_length(message)};
+    text = weir_arena_copy(&t->arena, text);
+    free(dump);
+    return text;
+}
+
 /* Events are compared as JSON, without _meta; texts as the message. */
-static bool as_expected(struct testing *t, struct weir_str out, struct weir_str want)
+static bool as_expected(struct testing *t, struct weir_str out, struct weir_str want,
+                        struct weir_str *ret_have)
 {
     struct weir_str event;
     json_t *have = json_loadb(out.p, out.n, 0, NULL), *wanted = NULL;
@@ -182,6 +199,7 @@ static bool as_expected(struct testing *t, struct weir_str out, struct weir_str 
     if (have != NULL)
         json_object_del(have, "_meta");
     same = have != NULL && wanted != NULL && json_equal(have, wanted) != 0;
+    *ret_have = as_written(t, have, is_event(want));
     json_decref(have);
     json_decref(wanted);
     return same;
@@ -201,9 +219,12 @@ static void test_output(struct testing *t, const struct weir_node *n)
     } else if (scrub(t, in->text, &out, &found) != 0) {
         result(t, in, false, "the input is no JSON%.*s", WEIR_S(""));
     } else {
-        bool good = as_expected(t, out, want->text);
+        bool good = as_expected(t, out, want->text, &out);
 
-        result(t, want, good, "comes out otherwise: %.*s", weir_str_sub(out, 0, SHOWN));
+        result(t, want, good, "comes out otherwise%.*s", WEIR_S(""));
+        if (!good)
+            fprintf(stderr, "  expected: %.*s\n  comes out: %.*s\n", WEIR_FMT(want->text),
+                    WEIR_FMT(out));
     }
 }
 
@@ -257,28 +278,41 @@ static int test_file(struct testing *t, const char *path)
     return status;
 }
 
+/* The files are argv[*ret_first] and what follows. An exit status, or negative. */
+static int read_options(int argc, char **argv, int *ret_first)
+{
+    static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    int c;
+
+    optind = 1;
+    c = weir_cli_option(argc, argv, ":h", longs, NULL);
+    if (c == 'h') {
+        fputs(help, stdout);
+        return WEIR_EXIT_OK;
+    }
+    if (c != -1)
+        return WEIR_EXIT_USAGE;
+    if (optind == argc || strcmp(argv[optind], "test") != 0)
+        return usage("what shall be done? There is `weir rules test FILE`", "");
+    if (optind + 1 == argc)
+        return usage("which rule set file? `weir rules test FILE`", "");
+    *ret_first = optind + 1;
+    return -1;
+}
+
 int weir_cli_rules(int argc, char **argv)
 {
     struct testing t = {.plan = NULL};
-    int worst = WEIR_EXIT_OK;
+    int first, worst = read_options(argc, argv, &first);
 
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
-            fputs(help, stdout);
-            return WEIR_EXIT_OK;
-        }
-    if (argc < 2 || strcmp(argv[1], "test") != 0)
-        return usage("what shall be done? There is `test`", "");
-    if (argc < 3)
-        return usage("which rule set file?", "");
-    for (int i = 2; i < argc; i++)
-        if (argv[i][0] == '-')
-            return usage("unknown option ", argv[i]);
+    if (worst >= 0)
+        return worst;
+    worst = WEIR_EXIT_OK;
     t.scrubber = weir_scrubber_new();
     if (t.scrubber == NULL || weir_metrics_init(1000, NULL, 0) != 0)
         return WEIR_EXIT_FAILED;
     weir_scrubber_explain(t.scrubber, true);
-    for (int i = 2; i < argc; i++) {
+    for (int i = first; i < argc; i++) {
         int status;
 
         weir_arena_init(&t.arena, ARENA);

@@ -8,6 +8,7 @@
  * reloads. All other threads have them blocked. */
 #include "cli.h"
 #include "code_pages.h"
+#include "options.h"
 
 #include "weir/clock.h"
 #include "weir/listen.h"
@@ -15,7 +16,6 @@
 #include "weir/version.h"
 
 #include <curl/curl.h>
-#include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -101,7 +101,7 @@ static int parse_options(int argc, char **argv, struct run_options *ret)
 
     *ret = (struct run_options){NULL, WEIR_LOG_LOGFMT, WEIR_INFO};
     optind = 1;
-    while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+    while ((c = weir_cli_option(argc, argv, ":c:h", longs, NULL)) != -1) {
         if (c == 'c')
             ret->config_path = optarg;
         else if (c == 'f' && parse_format(optarg, &ret->format))

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include "input.h"
+#include "options.h"
 #include "scrub_report.h"
 #include "scrubbing.h"
 
@@ -32,13 +33,14 @@ struct options {
     const char *sets[WEIR_SCRUBBING_SETS];
     size_t n_sets;
     bool explain;
-    const char *file; /* NULL: stdin */
+    const char *file;         /* NULL: stdin */
+    const char *report_alone; /* an option that only reports have */
     struct weir_scrub_report_options report;
 };
 
 static int usage(const char *why, const char *what)
 {
-    fprintf(stderr, "weir scrub: %s%s\n\n%s", why, what, help);
+    fprintf(stderr, "weir scrub: %s%s; `weir scrub --help`\n", why, what);
     return WEIR_EXIT_USAGE;
 }
 
@@ -49,76 +51,68 @@ static int read_format(struct options *o, const char *name)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0) {
             o->report.format = (enum weir_scrub_report_format)i;
+            o->report_alone = "--format";
             return -1;
         }
     return usage("--format is text, json or html, not ", name);
 }
 
-/* An option with a value. */
-static int read_value(struct options *o, const char *name, const char *value)
+/* One option. An exit status, or negative to go on. */
+static int take_option(struct options *o, int c)
 {
-    if (strcmp(name, "--report") == 0) {
-        o->report.directory = value;
+    switch (c) {
+    case 'r':
+        if (o->n_sets == WEIR_SCRUBBING_SETS)
+            return usage("too many rule sets", "");
+        o->sets[o->n_sets++] = optarg;
         return -1;
-    }
-    if (strcmp(name, "--format") == 0)
-        return read_format(o, value);
-    if (o->n_sets == WEIR_SCRUBBING_SETS)
-        return usage("too many rule sets", "");
-    o->sets[o->n_sets++] = value;
-    return -1;
-}
-
-static bool takes_value(const char *name)
-{
-    static const char *const names[] = {"-r", "--ruleset", "--report", "--format"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return false;
-}
-
-/* A flag or the file. An exit status, or negative to go on. */
-static int read_word(struct options *o, const char *word)
-{
-    if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
+    case 'x':
+        o->explain = true;
+        return -1;
+    case 'R':
+        o->report.directory = optarg;
+        return -1;
+    case 'F':
+        return read_format(o, optarg);
+    case 'V':
+        o->report.values = true;
+        o->report_alone = "--values";
+        return -1;
+    case 'h':
         fputs(help, stdout);
         return WEIR_EXIT_OK;
+    default:
+        return WEIR_EXIT_USAGE;
     }
-    if (strcmp(word, "-x") == 0 || strcmp(word, "--explain") == 0) {
-        o->explain = true;
-    } else if (strcmp(word, "--values") == 0) {
-        o->report.values = true;
-    } else if (word[0] == '-' && word[1] != '\0') {
-        return usage("unknown option ", word);
-    } else if (o->file != NULL) {
-        return usage("more than one file", "");
-    } else {
-        o->file = word;
-    }
-    return -1;
 }
 
 static int read_options(struct options *o, int argc, char **argv)
 {
-    int status = -1;
+    static const struct option longs[] = {{"ruleset", required_argument, NULL, 'r'},
+                                          {"explain", no_argument, NULL, 'x'},
+                                          {"report", required_argument, NULL, 'R'},
+                                          {"format", required_argument, NULL, 'F'},
+                                          {"values", no_argument, NULL, 'V'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    int c, status = -1;
 
-    for (int i = 1; i < argc && status < 0; i++) {
-        if (!takes_value(argv[i])) {
-            status = read_word(o, argv[i]);
-        } else if (i + 1 == argc) {
-            return usage("a value is missing after ", argv[i]);
-        } else {
-            status = read_value(o, argv[i], argv[i + 1]);
-            i++;
-        }
-    }
-    if (status < 0 && o->report.directory != NULL && o->file != NULL)
+    optind = 1;
+    while (status < 0 && (c = weir_cli_option(argc, argv, ":r:xh", longs, NULL)) != -1)
+        status = take_option(o, c);
+    if (status >= 0)
+        return status;
+    if (argc - optind > 1)
+        return usage("more than one file: ", argv[optind + 1]);
+    o->file = argv[optind]; /* or the NULL that ends them */
+    if (o->report.directory != NULL && o->file != NULL)
         return usage("--report reads a directory, not ", o->file);
+    /* without this a report that was meant would wait for stdin in silence */
+    if (o->report.directory == NULL && o->report_alone != NULL)
+        return usage("--report DIR is missing, for ", o->report_alone);
     if (o->n_sets == 0)
         o->sets[o->n_sets++] = "default";
-    return status;
+    return -1;
 }
 
 static void explain(void *self, const char *where, const struct weir_match *m, size_t n)

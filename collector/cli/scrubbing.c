@@ -3,15 +3,29 @@
 
 #include "cli.h"
 #include "input.h"
+#include "options.h"
 #include "weir/config.h"
 #include "weir/decode.h"
 #include "weir/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* ---- rule sets ------------------------------------------------------------------ */
+
+static void unknown_set(const struct weir_scrubbing *s, const char *name)
+{
+    const char *const *built_in = weir_ruleset_names();
+
+    fprintf(stderr, "weir %s: '%s' is neither a file nor built in", s->command, name);
+    weir_cli_suggest(name, built_in);
+    fputs("; built in are", stderr);
+    for (; *built_in != NULL; built_in++)
+        fprintf(stderr, " %s", *built_in);
+    fputc('\n', stderr);
+}
 
 /* Built-in by name, else a file. An exit status, or negative. */
 static int load_set(struct weir_scrubbing *s, const char *name, struct weir_ruleset **ret_set)
@@ -22,6 +36,10 @@ static int load_set(struct weir_scrubbing *s, const char *name, struct weir_rule
 
     if (rc != WEIR_ENOTFOUND)
         return rc == 0 ? -1 : WEIR_EXIT_FAILED;
+    if (strcmp(name, "-") != 0 && access(name, F_OK) != 0) {
+        unknown_set(s, name);
+        return WEIR_EXIT_CONFIG;
+    }
     if (weir_input_read(s->command, name, WEIR_SCRUBBING_MAX, &s->arena, &text) != 0)
         return WEIR_EXIT_CONFIG;
     weir_errors_init(&errors, &s->arena);

@@ -4,6 +4,7 @@
  * the other types are weir's own and go to its native paths on the DSN's
  * host. Over UDP everything is a native object (contract 4). */
 #include "cli.h"
+#include "options.h"
 
 #include "weir/clock.h"
 #include "weir/config.h"
@@ -11,7 +12,6 @@
 #include "weir/version.h"
 
 #include <curl/curl.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -361,7 +361,7 @@ static int parse_options(struct send *s, int argc, char **argv)
 
     optind = 1;
     s->type = "error";
-    while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+    while ((c = weir_cli_option(argc, argv, ":h", longs, NULL)) != -1) {
         if (c == 'd')
             s->dsn = optarg;
         else if (c == 'u')

@@ -4,6 +4,7 @@
  * prints it, and can misbehave on request: statuses, silence, resets.
  * Whatever it did not answer with 200 is not printed, as if lost. */
 #include "cli.h"
+#include "options.h"
 #include "sink.h"
 
 #include "weir/clock.h"
@@ -11,7 +12,6 @@
 #include "weir/text.h"
 
 #include <arpa/inet.h>
-#include <getopt.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <poll.h>
@@ -494,7 +494,7 @@ int weir_cli_sink(int argc, char **argv)
 
     optind = 1;
     sink.random = weir_random();
-    while ((c = getopt_long(argc, argv, "h", longs, &which)) != -1) {
+    while ((c = weir_cli_option(argc, argv, ":h", longs, &which)) != -1) {
         if (c == 'h') {
             fputs(help, stdout);
             return WEIR_EXIT_OK;

@@ -3,12 +3,12 @@
 #include "cli.h"
 
 #include "config_file.h"
+#include "options.h"
 #include "spool_api.h"
 
 #include "weir/metrics.h"
 
 #include <curl/curl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -335,7 +335,7 @@ static int parse_options(int argc, char **argv, struct request *q)
 
     *q = (struct request){0};
     optind = 1;
-    while ((c = getopt_long(argc, argv, "c:d:h", longs, NULL)) != -1) {
+    while ((c = weir_cli_option(argc, argv, ":c:d:h", longs, NULL)) != -1) {
         if (c == 'c')
             q->config_path = optarg;
         else if (c == 'd')

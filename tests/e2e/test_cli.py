@@ -29,6 +29,41 @@ def test_usage_errors_are_2():
         assert run(command, "--no-such-option").returncode == 2, command
 
 
+@pytest.mark.parametrize("words, says", [
+    ("chekc", "no command 'chekc', did you mean check?"),
+    ("--bogus", "no option '--bogus'; `weir --help`"),
+    ("check --canry", "weir check: unknown option --canry, did you mean --canary?"),
+    ("config --canary", "weir config: unknown option --canary"),
+    ("check -c", "weir check: a value is missing after -c; `weir check --help`"),
+    ("run -z", "weir run: unknown option -z"),
+    ("alerts --jbo x", "did you mean --job?"),
+    ("spool --all=x redrive", "weir spool: --all takes no value"),
+    ("scrub --explian", "did you mean --explain?"),
+    ("scrub --format html", "--report DIR is missing, for --format"),
+    ("scrub --values", "--report DIR is missing, for --values"),
+    ("scrub a b", "more than one file: b"),
+    ("rules", "`weir rules test FILE`"),
+    ("rules test", "`weir rules test FILE`"),
+    ("reveal", "WEIR_PRIVATE_KEY"),
+    ("reveal --kye x", "did you mean --key?"),
+])
+def test_a_usage_error_is_one_line_that_names_the_way_out(words, says):
+    r = run(*words.split(), stdin="")
+    assert r.returncode == 2 and r.stdout == ""
+    assert says in r.stderr and r.stderr.count("\n") == 1
+
+
+def test_an_unknown_rule_set_is_told_with_those_there_are(tmp_path):
+    r = run("scrub", "-r", "defualt", stdin="{}", cwd=tmp_path)
+    assert r.returncode == 78 and "did you mean default?" in r.stderr and "hipaa" in r.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_by_name(command):
+    r = run("help", command)
+    assert r.returncode == 0 and r.stdout == run(command, "--help").stdout
+
+
 def test_later_commands_are_absent():
     text = run("--help").stdout
     for command in ("tap", "top"):

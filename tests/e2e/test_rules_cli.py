@@ -34,7 +34,10 @@ def test_examples_that_hold(tmp_path):
 @pytest.mark.parametrize("was, now, place, why", [
     ("'paid ORD-17'", "'paid 17'", "8:15", "rule order should match here, and finds nothing"),
     ("'ORDER BY id'", "'for ORD-8'", "9:18", "rule order should find nothing here, and matches"),
-    ("to [email]'", "to a@b.io'", "13:46", 'comes out otherwise: {"message":"mail [order] to [email]"}'),
+    ("to [email]'", "to a@b.io'", "13:46",
+     'comes out otherwise\n  expected: mail [order] to a@b.io\n  comes out: mail [order] to [email]'),
+    ("\"n\": 1, \"o\": \"[order]\"", "\"n\": 2, \"o\": \"[order]\"", "14:58",
+     'comes out otherwise\n  expected: {"extra": {"n": 2, "o": "[order]"}}\n  comes out: {"extra": {"n": 1, "o": "[order]"}}'),
 ])
 def test_an_example_that_does_not_hold_is_told_with_its_place(tmp_path, was, now, place, why):
     (tmp_path / "shop.yaml").write_text(SHOP.replace(was, now))
