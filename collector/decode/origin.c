@@ -27,6 +27,9 @@ static const struct weir_str names[FIELDS] = {
     [RUNTIME_VERSION] = {"process.runtime.version", 23},
 };
 
+const char *const weir_origin_tags[WEIR_ORIGIN_TAGS] = {"service.namespace", "service.instance.id",
+                                                        "k8s.namespace.name", "cloud.region"};
+
 /* An SDK's id for a process that nobody named: 8-4-4-4-12 hex digits. As a
  * server's name it would make a new server of every restart. */
 static bool is_uuid(struct weir_str s)

@@ -4,6 +4,8 @@
  * environment: deployment.environment.name, then deployment.environment.
  * release: service.name@service.version, else service.version.
  * server_name: host.name, then service.instance.id (when it is no UUID).
+ * Tags, of events and transactions alike: service (service.name), and
+ * weir_origin_tags under their own names.
  * What is empty is filled in by the project's tagging behind the decoders.
  *
  * Threads and memory as in weir/decode.h. */
@@ -26,6 +28,10 @@ struct weir_origin {
 /* Fills an origin from a resource's attributes. */
 void weir_origin_of(struct weir_arena *a, const struct weir_attributes *resource,
                     struct weir_origin *ret_origin);
+
+enum { WEIR_ORIGIN_TAGS = 4 };
+/* Attributes of the resource that are tags: few and bounded. */
+extern const char *const weir_origin_tags[WEIR_ORIGIN_TAGS];
 
 /* Sentry's platform of its language: "python", "node", ...; "other". */
 const char *weir_origin_platform(const struct weir_origin *o);

@@ -349,13 +349,16 @@ static size_t exceptions_of(const struct weir_span_record *s)
 static int write_exceptions(struct spans *p, const struct trace *t)
 {
     struct weir_span_record s;
+    size_t refused = 0;
     int err = 0;
 
     for (const struct view *v = t->first; v != NULL && err == 0; v = v->next) {
         err = read_span(p, t, v, &s);
         if (err == 0 && exceptions_of(&s) > 0)
-            err = weir_span_exceptions(p->d, &s);
+            err = weir_span_exceptions(p->d, &s, &refused);
     }
+    for (size_t i = 0; i < refused && err == 0; i++)
+        err = weir_otlp_reject(p->d, "an exception of a span is too large");
     return err;
 }
 

@@ -45,8 +45,6 @@ static const struct place {
 
 static const char *const record_tags[] = {"http.route", "error.type", "messaging.system",
                                           "db.system.name", "rpc.system"};
-static const char *const resource_tags[] = {"service.namespace", "k8s.namespace.name",
-                                            "cloud.region"};
 static const char request_header[] = "http.request.header.";
 
 /* ---- places ------------------------------------------------------------ */
@@ -162,8 +160,7 @@ static void add_tags(struct writer *w)
     size_t opened = weir_member_open(w->out, "tags");
 
     add_tag(w->out, "service", w->r->origin->service);
-    add_tags_of(w->out, &w->r->origin->resource, resource_tags,
-                sizeof resource_tags / sizeof resource_tags[0]);
+    add_tags_of(w->out, &w->r->origin->resource, weir_origin_tags, WEIR_ORIGIN_TAGS);
     add_tags_of(w->out, &w->r->attributes, record_tags, sizeof record_tags / sizeof record_tags[0]);
     weir_member_close(w->out, opened);
 }

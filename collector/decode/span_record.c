@@ -51,11 +51,10 @@ static void add_time(struct weir_buf *out, struct weir_str name, uint64_t ns)
 
 static void add_tags(struct weir_buf *out, const struct weir_origin *o)
 {
-    static const char *const names[] = {"service.name", "service.namespace", "service.instance.id"};
     bool any = false;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const struct weir_attribute *a = weir_attributes_get(&o->resource, names[i]);
+    for (size_t i = 0; i < WEIR_ORIGIN_TAGS; i++) {
+        const struct weir_attribute *a = weir_attributes_get(&o->resource, weir_origin_tags[i]);
 
         if (a == NULL || a->kind != WEIR_ATTRIBUTE_TEXT || a->text.n == 0)
             continue;
@@ -386,7 +385,8 @@ static int add_exception(struct weir_decoder *d, const struct weir_span_record *
     return err != 0 ? err : weir_record_add(d, &r);
 }
 
-int weir_span_exceptions(struct weir_decoder *d, const struct weir_span_record *s)
+int weir_span_exceptions(struct weir_decoder *d, const struct weir_span_record *s,
+                         size_t *ret_refused)
 {
     struct weir_span_meaning m;
     int err = 0;
@@ -396,8 +396,10 @@ int weir_span_exceptions(struct weir_decoder *d, const struct weir_span_record *
         if (weir_span_event_is_exception(&s->events[i]))
             err = add_exception(d, s, &s->events[i], m.description);
         /* One that is too large does not take the others with it. */
-        if (err == WEIR_ELIMIT && d->result.error == NULL)
+        if (err == WEIR_ELIMIT && d->result.error == NULL) {
             err = 0;
+            ++*ret_refused;
+        }
     }
     return err;
 }

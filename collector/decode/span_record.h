@@ -18,7 +18,7 @@
  * and one that may be a local root, for the transaction that it becomes:
  *
  *   transaction_info {"source":"route"}, platform, environment, release,
- *   server_name, tags {service.name, ...},
+ *   server_name, tags {service.namespace, ...}; service is one already,
  *   contexts {runtime: {name, version}, otel: {resource: {...}}}
  *
  * Spans of one trace go out together, as a fragment {"items":[span,...]}.
@@ -96,8 +96,10 @@ int weir_span_fragment_add(struct weir_span_fragment *f,
 /* Emits the rest. */
 int weir_span_fragment_end(struct weir_span_fragment *f) WEIR_MUST_CHECK;
 
-/* Hands each recorded exception of the span to weir_record_add(). */
-int weir_span_exceptions(struct weir_decoder *d, const struct weir_span_record *s) WEIR_MUST_CHECK;
+/* Hands each recorded exception of the span to weir_record_add(). Adds to
+ * *ret_refused those that the sink refused for themselves; the rest go on. */
+int weir_span_exceptions(struct weir_decoder *d, const struct weir_span_record *s,
+                         size_t *ret_refused) WEIR_MUST_CHECK;
 /* Is it one: does its name or an attribute say so? */
 bool weir_span_event_is_exception(const struct weir_span_event *e);
 

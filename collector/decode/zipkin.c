@@ -320,6 +320,8 @@ static int write_trace(struct reading *g, const struct view *views, size_t n)
     if (err == 0)
         err = weir_span_fragment_end(&f);
     g->d->result.accepted -= f.refused;
+    for (uint32_t i = 0; i < f.refused && err == 0; i++)
+        err = refuse(g->d, views[0].index, "a span of this one's trace is too large");
     return err;
 }
 

@@ -127,3 +127,37 @@ def test_traces_with_errors_and_slow_ones_are_kept_of_the_rest_a_share(weir, sin
         post_spans(other, [span(t, "d" * 16) for t in plain[i:i + 50]])
     settled(other)
     assert {t["payload"]["contexts"]["trace"]["trace_id"] for t in other_sink.items("transaction")} == kept
+
+
+def test_zipkins_shared_spans_are_two_and_the_service_is_one_tag_whatever_the_input(weir, sink):
+    s = sink()
+    w = weir({"traces": {"wait": "1s"}}, dsn=s.dsn())
+    now = time.time_ns() // 1000
+    at = {"traceId": TRACE, "timestamp": now - 10**6, "duration": 10**5, "localEndpoint": {"serviceName": "shop"}}
+    pays = {**at, "localEndpoint": {"serviceName": "pay"}}
+    halves = [[{**at, "id": "a" * 16, "kind": "SERVER", "name": "post /order"}, {**at, "id": "b" * 16, "parentId": "a" * 16, "kind": "CLIENT", "name": "post"}],
+              [{**pays, "id": "b" * 16, "parentId": "a" * 16, "kind": "SERVER", "shared": True, "name": "post /charge"},
+               {**pays, "id": "c" * 16, "parentId": "b" * 16, "name": "insert"}]]
+    for half in halves:
+        assert w.post("/api/v2/spans", json.dumps(half))[0] == 202
+    wait_for(lambda: len(s.items("transaction")) == 2, what="two transactions")
+    got = {t["payload"]["transaction"]: t["payload"] for t in s.items("transaction")}
+    order, charge = got["post /order"], got["post /charge"]
+    server = charge["contexts"]["trace"]
+    assert [x["span_id"] for x in order["spans"]] == ["b" * 16] == [server["parent_span_id"]]
+    assert server["span_id"] not in ("a" * 16, "b" * 16) and [x["parent_span_id"] for x in charge["spans"]] == [server["span_id"]]
+
+    record = {"timeUnixNano": str(now * 1000), "severityNumber": 17, "body": {"stringValue": "of otlp"}}
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}
+    thrown = {"timeUnixNano": str(now * 1000), "name": "exception", "attributes": [{"key": "exception.message", "value": {"stringValue": "of a span"}}]}
+    ours = {"traceId": "d" * 32, "spanId": "e" * 16, "name": "of otlp", "kind": 2, "startTimeUnixNano": str(now * 1000), "events": [thrown]}
+    logs = {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [record]}]}]}
+    traces = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [ours]}]}]}
+    for path, body in [("/v1/logs", logs), ("/v1/traces", traces), ("/api/v1/events", {"service": "shop", "message": "of native"}),
+                       ("/gelf", {"version": "1.1", "host": "web-1", "_service": "shop", "short_message": "of gelf", "level": 3})]:
+        assert w.post(path, json.dumps(body), {"Content-Type": "application/json"})[0] in (200, 202), path
+    post_spans(w, [span("f" * 32, "a" * 16, description="of native")], project="1")
+    wait_for(lambda: len(s.events()) == 4 and len(s.items("transaction")) == 4, what="all of them")
+    tags = [e["tags"] for e in [*s.events(), *(t["payload"] for t in s.items("transaction") if t["payload"] is not charge)]]
+    assert all(t.get("service") == "shop" and "service.name" not in t for t in tags), tags
+    settled(w)

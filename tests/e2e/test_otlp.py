@@ -241,7 +241,7 @@ def test_spans_become_a_transaction_by_both_conventions(weir, sink):
     t = transactions(s, 1)[0]
     assert (t["transaction"], t["transaction_info"]["source"], t["platform"]) == ("GET /items/{id}", "route", "python")
     assert (t["environment"], t["release"], t["server_name"]) == ("staging", "shop@1.0", "web-1")
-    assert t["tags"]["service.name"] == "shop"
+    assert t["tags"]["service"] == "shop"
     assert t["contexts"]["runtime"]["name"] == "CPython"
     assert (t["contexts"]["trace"]["op"], t["contexts"]["trace"]["status"]) == ("http.server", "not_found")
     got = {x["span_id"]: (x["op"], x["description"], x["status"]) for x in t["spans"]}

@@ -90,22 +90,26 @@ static const struct row traces[] = {
     {"the resource behind its spans tells them all the same",
      "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{" IDS ",\"name\":\"a\"," TIMES
      "}],\"scope\":{\"name\":\"lib\",\"version\":\"2\"}}],\"resource\":{\"attributes\":"
-     "[" STR("service.name", "shop") "," STR("service.version", "1") "," STR(
-         "host.name",
-         "h") "," STR("deployment.environment.name",
-                      "dev") "," STR("telemetry.sdk.language",
-                                     "python") "," STR("process.runtime.name",
-                                                       "CPython") "," STR("process.runtime."
-                                                                          "version",
-                                                                          "3.11") "]}}]}",
+     "[" STR("service.name", "shop") "," STR("service.namespace", "eu") "," STR(
+         "service.version",
+         "1") "," STR("host.name",
+                      "h") "," STR("deployment.environment.name",
+                                   "dev") "," STR("telemetry.sdk.language",
+                                                  "python") "," STR("process.runtime.name",
+                                                                    "CPython") "," STR("process."
+                                                                                       "runtime."
+                                                                                       "version",
+                                                                                       "3.11") "]}}"
+                                                                                               "]}",
      FRAGMENT("1") BEGIN WHEN
      ",\"service\":\"shop\"" PLAIN ",\"transaction_info\":{\"source\":\"custom\"},"
      "\"platform\":\"python\",\"environment\":"
-     "\"dev\",\"release\":\"shop@1\",\"server_name\":\"h\",\"tags\":{\"service.name\":"
-     "\"shop\"},"
+     "\"dev\",\"release\":\"shop@1\",\"server_name\":\"h\",\"tags\":{\"service.namespace\":"
+     "\"eu\"},"
      "\"contexts\":{\"runtime\":{\"type\":\"runtime\",\"name\":\"CPython\",\"version\":\"3."
      "11\"},"
-     "\"otel\":{\"resource\":{\"service.name\":\"shop\",\"service.version\":\"1\",\"host."
+     "\"otel\":{\"resource\":{\"service.name\":\"shop\",\"service.namespace\":\"eu\",\"service."
+     "version\":\"1\",\"host."
      "name\":"
      "\"h\",\"deployment.environment.name\":\"dev\",\"telemetry.sdk.language\":\"python\","
      "\"process.runtime.name\":\"CPython\",\"process.runtime.version\":\"3.11\"}}}" INTERNAL
@@ -177,8 +181,8 @@ static const struct row traces[] = {
      FRAGMENT("1") BEGIN
      ",\"parent_span_id\":\"" P "\"" WHEN
      ",\"service\":\"s\",\"op\":\"server\",\"description\":\"a\",\"status\":\"ok\","
-     "\"transaction_info\":{\"source\":\"custom\"},\"platform\":\"other\",\"tags\":{"
-     "\"service.name\":\"s\"},\"contexts\":{\"otel\":{\"resource\":{\"service.name\":\"s\"}"
+     "\"transaction_info\":{\"source\":\"custom\"},\"platform\":\"other\","
+     "\"contexts\":{\"otel\":{\"resource\":{\"service.name\":\"s\"}"
      "}},"
      "\"data\":{\"sentry.kind\":\"server\",\"user.id\":\"7\"}}]}\n"
      "record 17 1700000000.500 service=s message=boom trace=" T " span=" S
@@ -373,6 +377,27 @@ static void a_trace_is_one_fragment_unless_it_is_large(void **state)
     bench_close(&b);
 }
 
+static void exceptions_that_are_too_large_are_told_in_partial_success(void **state)
+{
+    static const char json[] = SPANS(
+        "", "{" IDS "," TIMES
+            ",\"name\":\"a\",\"events\":[{\"name\":\"exception\"},{\"name\":\"exception\"}]}");
+    struct bench b;
+
+    (void)state;
+    bench_open(&b);
+    records = &b.t.text;
+    record_result = WEIR_ELIMIT;
+    b.in.content_type = WEIR_S("application/json");
+    assert_int_equal(bench_run(&b, WEIR_FORMAT_OTLP_TRACES, weir_str_of(json), 0), 0);
+    record_result = 0;
+    assert_int_equal(weir_decoder_result(b.d)->accepted, 1);
+    assert_int_equal(weir_decoder_result(b.d)->n_rejects, 2);
+    assert_string_equal(weir_decoder_result(b.d)->rejects->title,
+                        "an exception of a span is too large");
+    bench_close(&b);
+}
+
 static void answers_are_in_the_encoding_of_the_request(void **state)
 {
     struct weir_decode_reject reject = {.title = "why"};
@@ -412,6 +437,7 @@ int main(void)
         cmocka_unit_test(json_and_protobuf_are_read_to_the_same),
         cmocka_unit_test(what_is_broken_is_refused_with_a_reason),
         cmocka_unit_test(truncated_requests_are_safe),
+        cmocka_unit_test(exceptions_that_are_too_large_are_told_in_partial_success),
         cmocka_unit_test(answers_are_in_the_encoding_of_the_request),
         cmocka_unit_test(a_trace_is_one_fragment_unless_it_is_large),
     };

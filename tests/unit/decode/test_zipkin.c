@@ -264,6 +264,7 @@ static void what_the_sink_refuses_is_not_accepted(void **state)
     b.t.refuse = WEIR_ELIMIT;
     assert_int_equal(bench_run(&b, WEIR_FORMAT_ZIPKIN, WEIR_S("[{" SPAN "}]"), 0), 0);
     assert_int_equal(weir_decoder_result(b.d)->accepted, 0);
+    assert_int_equal(weir_decoder_result(b.d)->n_rejects, 1);
     bench_close(&b);
     bench_open(&b);
     b.t.refuse = WEIR_EAUTH;
