@@ -194,15 +194,17 @@ static size_t genitive(const char *p, size_t i, size_t to)
 static size_t small_word(const char *p, size_t i, size_t to)
 {
     static const char *const words[] = {
-        "is",   "was",      "name",   "named",  "number", "no",     "nr",    "at",     "on",
-        "to",   "the",      "of",     "me",     "us",     "him",    "her",   "them",   "from",
-        "with", "user",     "id",     "ids",    "key",    "date",   "am",    "el",     "le",
-        "il",   "em",       "den",    "num",    "me at",  "back",   "full",  "for",    "nummer",
-        "via",  "under",    "dia",    "numéro", "número", "cookie", "token", "value",  "handle",
-        "home", "work",     "mobile", "cell",   "office", "phone",  "unter", "numero", "code",
-        "and",  "customer", "ist",    "est",    "es",     "é",      "è",     "är",     "er",
-        "jest", "lautet",   "lauten", "bitte",  "til",    "till",   "an",    "auf",    "al número",
-        "al",   "à",        "au",     "no.",    "nr.",    "die",    "der",   "het",
+        "is",     "was",     "name",  "named",  "number", "no",    "nr",   "at",
+        "on",     "to",      "the",   "of",     "me",     "us",    "him",  "her",
+        "them",   "from",    "with",  "user",   "id",     "ids",   "key",  "date",
+        "am",     "el",      "le",    "il",     "em",     "den",   "num",  "me at",
+        "back",   "full",    "for",   "nummer", "via",    "under", "dia",  "numéro",
+        "número", "cookie",  "token", "value",  "handle", "home",  "work", "mobile",
+        "cell",   "office",  "phone", "unter",  "numero", "code",  "and",  "customer",
+        "ist",    "est",     "es",    "é",      "è",      "är",    "er",   "jest",
+        "lautet", "lauten",  "bitte", "til",    "till",   "an",    "auf",  "al número",
+        "al",     "à",       "au",    "no.",    "nr.",    "die",   "der",  "het",
+        "found",  "with id",
     };
 
     for (size_t k = 0; k < sizeof words / sizeof *words; k++) {

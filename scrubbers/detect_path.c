@@ -128,6 +128,15 @@ static bool holds_homes(const char *p, size_t i)
     return false;
 }
 
+/* Does the word in which the separator at `i` stands begin with two of them,
+ * as \\server\Users? In D:\src\Users\X.cs it is a directory of code. */
+static bool share(const char *p, size_t i)
+{
+    while (i > 0 && !weir_is(p[i - 1], WEIR_C_SPACE) && strchr("\"'<>|;,=(", p[i - 1]) == NULL)
+        i--;
+    return p[i] == '\\';
+}
+
 /* A home directory's head whose first separator is at `i`, of `n` bytes: the
  * offset of the name, or 0. */
 static size_t home_head(const struct weir_subject *s, size_t i, size_t n, size_t to, bool back,
@@ -139,8 +148,9 @@ static size_t home_head(const struct weir_subject *s, size_t i, size_t n, size_t
 
     *ret_windows = drive || back;
     /* example.com/home/page is an address; /var/home/x and file:///home/x no */
-    if (!drive && !back && i > 0 && weir_is(p[i - 1], WEIR_C_ALNUM | WEIR_C_HIGH) &&
-        !weir_escape_before(p, i) && !holds_homes(p, i))
+    if (!drive && (!back || !share(p, i)) && i > 0 &&
+        weir_is(p[i - 1], WEIR_C_ALNUM | WEIR_C_HIGH) && !weir_escape_before(p, i) &&
+        !holds_homes(p, i))
         return 0;
     dir = k < to ? homes(p, k, to, *ret_windows, drive) : 0;
     behind = dir > 0 ? separator(p, k + dir, to, &back) : 0;

@@ -16,7 +16,7 @@
 #include "chars.h"
 #include "name.h"
 
-enum { MAX_WORDS = 6, MAX_BYTES = 100 };
+enum { MAX_WORDS = 6, MAX_BYTES = 100, MAX_MARKED = 60 };
 
 /* What was read of a name. */
 struct reading {
@@ -206,7 +206,7 @@ static size_t past_titles(const struct weir_subject *s, size_t i, size_t to, uin
  * the end, is told by a mark right before it. */
 static bool marked(const struct weir_subject *s, size_t end, size_t i, size_t e)
 {
-    return e - i <= 30 && (i - end >= 3 || memchr(": =", s->p[end], 3) != NULL);
+    return e - i <= MAX_MARKED && (i - end >= 3 || memchr(": =.", s->p[end], 4) != NULL);
 }
 
 static bool follows(const struct weir_subject *s, uint32_t hint, size_t word, size_t end,

@@ -181,7 +181,7 @@ static bool ends_free(const struct weir_subject *s, size_t e)
 {
     char next = e + 1 < s->n ? s->p[e + 1] : ' ';
 
-    if (e >= s->n)
+    if (e >= s->n || (weir_lower(s->p[e]) == 'x' && past_extension(s->p, e, s->n) > e))
         return true;
     if (weir_is(s->p[e], WEIR_C_ALNUM) || s->p[e] == '_' || s->p[e] == '%')
         return s->p[e] == '%';
@@ -248,15 +248,23 @@ static bool zero_zero(const struct printed *n, const char *p, size_t i)
            p[i + 1] == '0' && p[i + 2] >= '1' && n->digits >= 10 && n->digits <= 15;
 }
 
-/* 2024-01-31, 31.01.2024 10.15, 10:15: a date, or several numbers. */
+/* Groups of four, two and two digits from `g` on: a date, the year first. */
+static bool year_first(const struct printed *n, unsigned g)
+{
+    return g + 2 < n->groups && n->sizes[g] == 4 && n->sizes[g + 1] == 2 && n->sizes[g + 2] == 2;
+}
+
+/* 2024-01-31, 31.01.2024 10.15, 005/2026-12-22: a date, or several numbers. */
 static bool date(const struct printed *n)
 {
-    bool year_first = n->groups >= 3 && n->sizes[0] == 4 && n->sizes[1] == 2 && n->sizes[2] == 2 &&
-                      (n->first[0] == '1' || n->first[0] == '2') && n->first[1] <= '1';
     bool year_last = n->groups >= 3 && n->sizes[0] <= 2 && n->sizes[1] <= 2 && n->sizes[2] == 4 &&
                      (n->first[2] == '1' || n->first[2] == '2') && !n->bracket;
 
-    return year_first || year_last;
+    for (unsigned g = 1; g + 2 < n->groups; g++)
+        if (year_first(n, g) && n->seps[g + 1] == '-' && n->seps[g + 2] == '-')
+            return true;
+    return year_last ||
+           (year_first(n, 0) && (n->first[0] == '1' || n->first[0] == '2') && n->first[1] <= '1');
 }
 
 /* Four groups of up to three digits with dots: an address or a version. */
@@ -328,6 +336,30 @@ static bool other_before(const struct weir_subject *s, size_t i)
     return false;
 }
 
+/* "'22 959 64 52' is not a valid phone number": what is said of it behind. */
+static bool said_behind(const struct weir_subject *s, size_t e)
+{
+    static const char *const says[] = {"is not a valid ", "is not a ", "is no valid ",
+                                       "is an invalid ",  "is a ",     "not a valid "};
+    static const char *const what[] = {"phone", "mobile", "telephone", "cell"};
+    size_t i = e;
+
+    while (i < s->n && i - e < 4 && s->p[i] != '\0' && strchr(" \"'`\\)]", s->p[i]) != NULL)
+        i++;
+    if (i >= s->n || (s->p[i] != 'i' && s->p[i] != 'n'))
+        return false;
+    for (size_t k = 0; k < sizeof says / sizeof *says; k++) {
+        size_t at = i + strlen(says[k]);
+
+        if (!weir_starts_nocase(s->p + i, s->n - i, says[k]))
+            continue;
+        for (size_t w = 0; w < sizeof what / sizeof *what; w++)
+            if (weir_starts_nocase(s->p + at, s->n - at, what[w]))
+                return true;
+    }
+    return false;
+}
+
 /* Is it the value of a key that tells? */
 static bool key_before(const struct weir_subject *s, size_t i)
 {
@@ -339,7 +371,7 @@ static bool unmistakable(const struct weir_subject *s, size_t i, const struct pr
 {
     if (n->plus)
         return n->digits >= MIN_INTERNATIONAL && n->digits <= MAX_DIGITS;
-    return (nanp(n) || trunk(n, s->p, i) || zero_zero(n, s->p, i)) &&
+    return !date(n) && (nanp(n) || trunk(n, s->p, i) || zero_zero(n, s->p, i)) &&
            (key_before(s, i) || !other_before(s, i));
 }
 
@@ -348,7 +380,8 @@ static bool told(const struct weir_subject *s, size_t i, const struct printed *n
 {
     if (n->digits < MIN_LOCAL || n->digits > MAX_DIGITS || odd(n))
         return false;
-    return key_before(s, i) || (hint_before(s, i) && !other_before(s, i));
+    return key_before(s, i) || (hint_before(s, i) && !other_before(s, i)) ||
+           said_behind(s, n->ends[n->groups - 1]);
 }
 
 /* The number at `i`, with its + or bracket: the offset past it, `i`: nobody's.

@@ -129,14 +129,33 @@ static bool led_up(const struct weir_subject *s, size_t start)
     return comma && i > 0 && weir_is_digit(p[i - 1]);
 }
 
-/* Does a list of decimals go on behind `end`? An altitude is no decimal of
+/* "12.3456, 13.4567 ms": what is measured is no place. */
+static bool unit_at(const char *p, size_t i, size_t to)
+{
+    static const char *const units[] = {"ms", "s",  "sec", "us", "ns",  "mb",
+                                        "gb", "kb", "px",  "%",  "eur", "usd"};
+
+    while (i < to && p[i] == ' ')
+        i++;
+    for (size_t k = 0; k < sizeof units / sizeof *units; k++) {
+        size_t n = strlen(units[k]);
+
+        /* 52.52 S is south */
+        if (weir_starts_nocase(p + i, to - i, units[k]) && !(n == 1 && p[i] == 'S') &&
+            (i + n == to || !weir_is(p[i + n], WEIR_C_ALNUM | WEIR_C_HIGH)))
+            return true;
+    }
+    return false;
+}
+
+/* Does a unit follow, or a list of decimals go on behind `end`? An altitude is no decimal of
  * that many places, nor is the zoom of @52.5,13.4,17z. */
 static bool leads_on(const struct weir_subject *s, size_t end)
 {
     size_t next = end + gap(s->p, end, s->n);
     struct decimal d;
 
-    if (!weir_number_ends(s, end))
+    if (!weir_number_ends(s, end) || unit_at(s->p, end, s->n))
         return true;
     return next > end && s->p[end] == ',' && next < s->n && decimal_at(s->p, next, s->n, &d) &&
            d.places >= TOLD_PLACES;

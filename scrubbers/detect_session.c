@@ -56,6 +56,20 @@ static bool timestamp(const char *p, size_t i, size_t e)
            (e - i == 10 || p[i + 10] == 'T');
 }
 
+/* session-465.scope: a number, and what it is of. */
+static bool unit_of_systemd(const char *p, size_t i, size_t e)
+{
+    size_t k = i;
+
+    while (k < e && weir_is_digit(p[k]))
+        k++;
+    if (k == i || k == e || p[k++] != '.')
+        return false;
+    while (k < e && weir_is(p[k], WEIR_C_LOWER))
+        k++;
+    return k == e;
+}
+
 /* Letters without digits: hex, or both cases in turns. */
 static bool made_of_letters(const struct mix *m, size_t n, bool told)
 {
@@ -71,7 +85,7 @@ static bool made(const char *p, size_t i, size_t e, bool told)
     struct mix m = mix_of(p, i, e);
     size_t n = e - i;
 
-    if (n < MIN_ID || timestamp(p, i, e) || m.other * 2 > n)
+    if (n < MIN_ID || timestamp(p, i, e) || m.other * 2 > n || unit_of_systemd(p, i, e))
         return false;
     if (m.digits == 0)
         return made_of_letters(&m, n, told);
@@ -82,10 +96,11 @@ static bool made(const char *p, size_t i, size_t e, bool told)
     return m.digits >= 2 || n >= MIN_MIXED || (told && m.upper > 0);
 }
 
-/* A file, a class, an address of the web: made by men. */
+/* A file, a class, an address of the web: made by men. Not \" of JSON. */
 static bool code_follows(const struct weir_subject *s, size_t e)
 {
-    return e < s->n && (s->p[e] == '(' || s->p[e] == '\\');
+    return e < s->n && (s->p[e] == '(' || (s->p[e] == '\\' && e + 1 < s->n &&
+                                           memchr("\"'\\nrt", s->p[e + 1], 6) == NULL));
 }
 
 static bool fits(const struct weir_subject *s, size_t to, bool whole, struct weir_span *v)
@@ -103,7 +118,7 @@ static bool fits(const struct weir_subject *s, size_t to, bool whole, struct wei
 static bool follows(const struct weir_subject *s, uint32_t hint, size_t word, size_t end,
                     size_t from, size_t to, struct weir_span *ret_span)
 {
-    size_t i = weir_context_gap(s->p, end, to, 2), e;
+    size_t i = weir_context_gap(s->p, end, to, 3), e;
 
     (void)hint;
     (void)word;

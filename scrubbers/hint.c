@@ -39,7 +39,7 @@ static const struct word c[] = {{"curl", K}, {"clave", K}, {"contraseña", K},
     {"cher", G}, {"ciao", G}, {"created by", P}, {"candidate", P}, {"claimant", P},
     {"caro", G}, {"cara", G}, {"contact person", P}, 
     {"cell phone", F}, {"client name", P}, {"customer name", P}, {"contacto", P}, {"cognome", P}, {"chiamare", F}, {"chiama", F}, {"citizen", P}, {"cliënt", P}, {"cep telefonu", F}, {"cep", F}, 
-    {"cc", A}, END};
+    {"cc", A}, {"code sent to", F}, {"code to", F}, END};
 static const struct word d[] = {{"docker login", K}, 
     {"dob", B}, {"date of birth", B}, {"data di nascita", B}, {"date de naissance", B},
     {"data de nascimento", B}, {"data urodzenia", B}, {"d.o.b", B}, {"dear", G}, {"dr", T},
@@ -77,7 +77,7 @@ static const struct word l[] = {
     {"liebe", G}, {"lieber", G}, {"landline", F}, {"lead", P}, 
     {"ligar", F}, {"llamar", F}, {"llame", F}, {"llamada", F}, {"locataire", P}, END};
 static const struct word m[] = {{"mysql", K}, {"mysqldump", K}, {"mysqladmin", K}, {"mysqlimport", K}, {"mariadb", K}, {"mot de passe", K}, 
-    {"mr", T}, {"mrs", T}, {"ms", T}, {"miss", T}, {"mx", T}, {"monsieur", T}, {"madame", T},
+    {"mr", T}, {"m.", T}, {"mrs", T}, {"ms", T}, {"miss", T}, {"mx", T}, {"monsieur", T}, {"madame", T},
     {"mme", T}, {"mlle", T}, {"mevrouw", T}, {"mevr", T}, {"meneer", T}, {"mobile", F},
     {"mobil", F}, {"mobilnummer", F}, {"mobiltelefon", F}, {"msisdn", F}, {"móvil", F},
     {"movil", F}, {"member", P}, {"mitarbeiter", P}, {"mitarbeiterin", P}, 
@@ -91,12 +91,12 @@ static const struct word n[] = {
     {"name is", P}, {"named", P}, {"numer telefonu", F}, {"numéro de téléphone", F}, {"número de teléfono", F}, {"numero di telefono", F}, {"né", B}, {"née", B}, {"nom complet", P}, {"nombre completo", P}, {"nome completo", P}, 
     {"nazywam się", P}, END};
 static const struct word o[] = {{"otp", K}, {"on behalf of", P}, {"ordered by", P}, {"owner", P}, 
-    {"odbiorca", P}, {"occupant", P}, END};
+    {"odbiorca", P}, {"occupant", P}, {"otp sent to", F}, {"otp to", F}, END};
 static const struct word p[] = {{"password", K}, {"passwd", K}, {"passphrase", K}, {"passwort", K}, {"pass", K}, {"pwd", K}, {"passcode", K}, {"pin", K}, 
     {"phone", F}, {"ph", F}, {"patient", P}, {"patientin", P}, {"paciente", P}, {"paziente", P},
     {"passenger", P}, {"payee", P}, {"paid by", P}, {"payer", P}, {"prof", T}, {"professor", T},
     {"pani", T}, {"portable", F}, {"placed by", P}, {"policyholder", P}, 
-    {"phone number", F}, {"person", P}, {"pasajero", P}, {"passager", P}, {"pracownik", P}, {"pacjent", P}, {"paciënt", P}, {"patiënt", P}, {"phoned", F}, END};
+    {"phone number", F}, {"person", P}, {"pasajero", P}, {"passager", P}, {"pracownik", P}, {"pacjent", P}, {"paciënt", P}, {"patiënt", P}, {"phoned", F}, {"puhelin", F}, {"puhelinnumero", F}, END};
 static const struct word r[] = {{"redis-cli", K}, 
     {"recipient", P}, {"receiver", P}, {"requested by", P}, {"reviewed by", P}, {"reporter", P},
     {"ring", F}, {"rang", F}, {"rufnummer", F}, {"registered to", P}, {"resident", P},
@@ -111,25 +111,25 @@ static const struct word s[] = {{"secret", K}, {"sshpass", K}, {"smbclient", K},
     {"senhora", T}, {"signor", T}, {"signora", T}, {"sig", T}, {"sr", T}, {"sra", T},
     {"srta", T}, {"sir", T}, {"seller", P}, {"spouse", P}, {"sold to", P}, 
     {"sms to", F}, {"sms delivery to", F}, {"sms message to", F}, {"sms an", F}, {"sms sent to", F}, {"surname", P}, {"syntymäaika", B}, 
-    {"sayın", T}, {"szanowny panie", G}, {"szanowna pani", G}, END};
+    {"sayın", T}, {"szanowny panie", G}, {"szanowna pani", G}, {"sessão", S}, {"sesja", S}, {"seans", S}, END};
 static const struct word t[] = {{"token", K}, 
     {"tel", F}, {"telephone", F}, {"telefon", F}, {"telefono", F}, {"teléfono", F},
     {"téléphone", F}, {"telefone", F}, {"telefoon", F}, {"telefonnummer", F}, {"texted", F},
     {"text", F}, {"tlf", F}, {"teacher", P}, {"traveller", P}, {"traveler", P}, 
-    {"telefonu", F}, {"telefonnr", F}, {"telefonicznie", F}, {"telefonisch", F}, {"telefoonnummer", F}, {"tenant name", P}, {"titular", P}, {"titolare", P}, {"titulaire", P}, {"telef", F}, {"tél", F}, 
+    {"telefonu", F}, {"telefonnr", F}, {"telefonicznie", F}, {"telefonisch", F}, {"telefoonnummer", F}, {"tenant name", P}, {"titular", P}, {"titolare", P}, {"titulaire", P}, {"telef", F}, {"text message to", F}, {"text to", F}, {"tél", F}, 
     {"to", A}, END};
 static const struct word u[] = {{"user", P}, {"updated by", P}, 
     {"ubezpieczony", P}, {"urodzony", B}, {"urodzona", B}, END};
 static const struct word v[] = {{"visitor", P}, {"viber", F}, {"voicemail", F}, 
-    {"vendor contact", P}, {"versicherter", P}, {"verzekerde", P}, {"volledige naam", P}, {"vorname", P}, END};
+    {"vendor contact", P}, {"versicherter", P}, {"verzekerde", P}, {"volledige naam", P}, {"vorname", P}, {"verification code to", F}, END};
 static const struct word w[] = {{"wget", K}, {"whatsapp", F}, {"witness", P}, 
-    {"whatsapp number", F}, END};
+    {"whatsapp number", F}, {"whatsapp message to", F}, {"whatsapp to", F}, END};
 static const struct word dash[] = {{"--", K}, END};
 /* letters of two and three bytes, by their first byte */
 static const struct word d0[] = {
     {"дата рождения", B}, {"Дата рождения", B}, {"клиент", P}, {"Клиент", P}, {"пациент", P},
     {"Пациент", P}, {"моб", F}, {"меня зовут", P}, {"Меня зовут", P}, {"г-н", T}, {"г-жа", T}, {"господин", T}, {"госпожа", T}, {"звонок", F}, END};
-static const struct word d1[] = {{"уважаемый", G}, {"уважаемая", G}, {"телефон", F}, {"тел", F}, END};
+static const struct word d1[] = {{"уважаемый", G}, {"уважаемая", G}, {"телефон", F}, {"тел", F}, {"сессия", S}, {"Сессия", S}, {"сеанс", S}, END};
 static const struct word e5[] = {{"出生日期", B}, {"客户", P}, {"客戶", P}, {"姓名", P}, END};
 static const struct word e6[] = {{"手机", F}, {"手機", F}, {"携帯", F}, {"患者", P}, {"氏名", P}, END};
 static const struct word e7[] = {{"生年月日", B}, {"生日", B}, {"电话", F}, END};

@@ -43,7 +43,7 @@ static const struct weir_str birth_terms[] = {
     W("data nascita"), W("nascita"), W("data nascimento"), W("data de nascimento"),
     W("nascimento"), W("data urodzenia"), W("dataurodzenia"), W("fødselsdato"), W("fodselsdato"),
     W("födelsedatum"), W("fodelsedatum"), W("syntymäaika"), W("дата рождения"), W("生年月日"),
-    W("出生日期"), W("生日"), W("생년월일"),
+    W("出生日期"), W("生日"), W("생년월일"), W("تاريخ الميلاد"), W("doğum tarihi"), W("ngày sinh"), W("ημερομηνία γέννησης"),
 };
 static const struct weir_str birth_unless[] = {
     W("format"), W("required"), W("valid"), W("place"), W("country"), W("city"), W("name"),
@@ -96,6 +96,8 @@ static const struct weir_str phone_terms[] = {
     W("caller number"), W("contact number"), W("sms to"), W("sms number"), W("landline"),
     W("телефон"), W("тел"), W("电话"), W("電話"), W("電話番号"), W("电话号码"), W("手机"),
     W("手机号"), W("携帯"), W("전화"), W("전화번호"), W("휴대폰"),
+    W("هاتف"), W("الهاتف"), W("جوال"), W("*puhelin"), W("puhelinnumero"), W("telefonszám"), W("τηλέφωνο"), W("κινητό"),
+    W("điện thoại"), W("telepon"), W("nomor hp"), W("टेलीफोन"), W("फ़ोन"), W("טלפון"), W("โทรศัพท์"), W("phne nb"), W("mob nb"), W("fax nb"),
 };
 static const struct weir_str phone_unless[] = {
     W("type"), W("model"), W("os"), W("version"), W("verified"), W("country"), W("code"),

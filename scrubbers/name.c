@@ -67,7 +67,7 @@ static size_t inner_mark(const char *p, size_t i, size_t to)
 {
     static const char *const marks[] = {
         "'",     "-",   "\xE2\x80\x99", "\xE2\x80\x90", "\xE2\x80\x91", "\xC2\xB7", "\xE3\x83\xBB",
-        "&#39;", "\\'", "%27"};
+        "&#39;", "\\'", "%27",          "\xCA\xBC",     "\xCA\xBB"};
 
     for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
         size_t n = strlen(marks[k]), letter;
@@ -112,13 +112,13 @@ static const char *const stops[] = {
     "instance", "interface", "internal", "invalid", "invoice", "is", "it", "item", "its", "job",
     "json", "key", "kernel", "last", "level", "license", "limit", "line", "list", "load", "local",
     "location", "log", "logged", "login", "logout", "lookup", "mail", "main", "management",
-    "manager", "max", "message", "method", "migration", "missing", "mobile", "mode", "model",
+    "manager", "message", "method", "migration", "missing", "mobile", "mode", "model",
     "module", "monitor", "must", "my", "name", "network", "new", "no", "node", "none", "normal",
     "not", "notification", "null", "number", "object", "of", "offer", "office", "ok", "on", "one",
     "online", "only", "operation", "operator", "or", "order", "orders", "other", "our", "out",
     "owner", "package", "page", "panel", "parser", "password", "patient", "pay", "payment",
     "payments", "pending", "permission", "phone", "pipeline", "plan", "platform", "please",
-    "policy", "pool", "portal", "post", "preferences", "premium", "price", "private", "pro",
+    "policy", "pool", "portal", "post", "preferences", "premium", "private", "pro",
     "process", "processing", "processor", "product", "production", "profile", "program",
     "project", "property", "provider", "proxy", "public", "push", "query", "queue", "rate", "read",
     "receipt", "record", "recipient", "records", "redis", "refund", "registration", "relations",
@@ -132,7 +132,7 @@ static const char *const stops[] = {
     "time", "timeout", "to", "token", "tool", "trace", "traffic", "transaction", "true", "type",
     "ui", "undefined", "unknown", "update", "updated", "upload", "url", "user", "username",
     "users", "uuid", "valid", "value", "verification", "version", "view", "was", "web", "webhook",
-    "were", "will", "window", "with", "worker", "workflow", "world", "would", "write", "you",
+    "were", "window", "with", "worker", "workflow", "world", "would", "write", "you",
     "your", "zone", "sir", "madam", "colleague", "colleagues", "hiring", "valued", "sirs",
     "damen", "herren", "kundin", "kunde", "team", "info", "warn", "warning", "debug", "fatal",
     "critical", "trying", "using", "while", "when", "where", "who", "what", "why", "how", "which",
@@ -150,7 +150,7 @@ static const char *const stops[] = {
     "ist", "hat", "mit", "introuvable", "pas", "non", "est", "no", "fue", "ha", "kein", "keine",
     "konto", "compte", "cuenta", "validation", "creation", "deletion", "lookup", "mapper",
     "software", "engineer", "developer", "analyst", "director", "architect", "consultant",
-    "designer", "intern", "exporter", "importer", "dto", "dao", "impl", "enum", "entity", "resolver", "serializer",
+    "designer", "intern", "exporter", "importer", "dto", "dao", "impl", "enum", "entity", "resolver", "serializer", "retries", "views", "connections", "length", "size", "attempts",
     NULL};
 /* clang-format on */
 

@@ -187,7 +187,7 @@ const struct weir_words weir_id_words = WORDS_OF(terms);
 
 WORDS(uk_nino, W("nino"), W("ni number"), W("ni no"), W("national insurance"), W("hmrc"))
 WORDS(uk_nhs, W("nhs*"), W("patient*"), W("health*"), W("hospital"), W("medical"), W("gp"))
-WORDS(de_tax_id, W("steuer*"), W("idnr"), W("tax id"), W("*identifikationsnummer"), W("stid*"))
+WORDS(de_tax_id, W("steuer*"), W("id nr"), W("tax id"), W("*identifikationsnummer"), W("stid*"))
 WORDS(de_svnr, W("sozialversicherung*"), W("versicherung*"), W("rentenversicherung*"), W("svnr"),
       W("sv nummer"), W("rvnr"))
 WORDS(fr_nir, W("nir"), W("sécurité sociale"), W("securite sociale"), W("sécu"), W("insee"),

@@ -111,11 +111,25 @@ static size_t value_end(const char *p, size_t i, size_t to)
 {
     size_t e = i;
 
+    /* ))B09etY: brackets that close nothing */
+    while (e < to && memchr(")]}", p[e], 3) != NULL)
+        e++;
+    e = e < to && weir_is(p[e], WEIR_C_ALNUM) ? e : i;
     while (e < to && !value_stops(p, e, to))
         e++;
     while (e > i && (p[e - 1] == '.' || p[e - 1] == ',' || p[e - 1] == ';' || p[e - 1] == ':'))
         e--;
     return e;
+}
+
+/* Names and paths, and the bracket that closes; no $(aB#1, which may be a
+ * password. */
+static bool names_only(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!key_char(p[i]) && strchr(" :/)}?!", p[i]) == NULL)
+            return false;
+    return true;
 }
 
 /* ${X}, $(cmd), {{ x }}, {x}, %(password)s */
@@ -125,9 +139,8 @@ static bool placeholder(const char *p, size_t n)
         return false;
     switch (p[0]) {
     case '$':
-        return p[1] == '{' || p[1] == '(';
     case '%':
-        return p[1] == '(';
+        return (p[1] == '(' || (p[0] == '$' && p[1] == '{')) && names_only(p + 2, n - 2);
     case '{':
         return p[1] == '{' || p[n - 1] == '}';
     default:
@@ -143,6 +156,22 @@ static bool stars(const char *p, size_t n)
     return n > 0;
 }
 
+/* [FILTERED], <redacted>, (hidden): what other scrubbers leave. The bracket
+ * that closes may have ended the value. */
+static bool struck_out(const char *p, size_t n)
+{
+    static const char *const words[] = {"filtered", "redacted", "removed", "masked",
+                                        "hidden",   "scrubbed", "omitted", "protected"};
+
+    if (n < 2 || memchr("[<(", p[0], 3) == NULL)
+        return false;
+    n -= 1 + (size_t)(memchr("]>)", p[n - 1], 3) != NULL);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (n == strlen(words[i]) && weir_starts_nocase(p + 1, n, words[i]))
+            return true;
+    return false;
+}
+
 bool weir_pair_harmless(const char *p, size_t n)
 {
     static const char *const words[] = {"null", "none",  "nil",     "true", "false", "undefined",
@@ -153,7 +182,7 @@ bool weir_pair_harmless(const char *p, size_t n)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (n == strlen(words[i]) && weir_starts_nocase(p, n, words[i]))
             return true;
-    return placeholder(p, n) || stars(p, n);
+    return placeholder(p, n) || stars(p, n) || struck_out(p, n);
 }
 
 /* A scheme of HTTP authentication before the credentials: past it and its
@@ -202,6 +231,14 @@ static struct weir_span quoted(const struct weir_subject *s, size_t i, size_t sl
     return (struct weir_span){i, most};
 }
 
+/* A word at `i` that is the key of another pair: "nombre: Inés apellido: Solís". */
+static bool key_follows(const char *p, size_t i, size_t n)
+{
+    while (i < n && key_char(p[i]))
+        i++;
+    return i + 1 < n && (p[i] == ':' || p[i] == '=') && p[i + 1] != p[i];
+}
+
 /* "token: unexpected end" is prose: a lower-case word, a blank, and another;
  * and so is "passwd: 53 entries". */
 static bool prose(const char *p, size_t i, size_t e, size_t n)
@@ -213,7 +250,7 @@ static bool prose(const char *p, size_t i, size_t e, size_t n)
     for (size_t k = digits == e && e - i < 4 ? e : i; k < e; k++)
         if (!weir_is(p[k], WEIR_C_LOWER) && !(k == i && weir_is(p[k], WEIR_C_UPPER)))
             return false;
-    return e + 1 < n && p[e] == ' ' && weir_is(p[e + 1], WEIR_C_LOWER);
+    return e + 1 < n && p[e] == ' ' && weir_is(p[e + 1], WEIR_C_LOWER) && !key_follows(p, e + 1, n);
 }
 
 /* The quote that opened the literal in which `i` stands, '\0': in none. One
@@ -251,11 +288,24 @@ static struct weir_span value_in_code(const struct weir_subject *s, size_t i, si
     return (struct weir_span){i, i};
 }
 
-/* An object or list of JSON opens, and is no value of its own. */
+/* A mapping of YAML or Ruby opens: {name: x}, {:name=>x}. */
+static bool opens_mapping(const char *p, size_t i, size_t to)
+{
+    size_t k = i + 1 + (i + 1 < to && p[i + 1] == ':'), start = k;
+
+    while (k < to && k - i < MAX_KEY && key_char(p[k]))
+        k++;
+    return p[i] == '{' && k > start && k + 1 < to &&
+           ((p[k] == ':' && p[k + 1] == ' ') || (p[k] == '=' && p[k + 1] == '>'));
+}
+
+/* An object or list opens, and is no value of its own. */
 static bool opens(const char *p, size_t i, size_t to)
 {
-    return (p[i] == '{' || p[i] == '[') && (i + 1 >= to || weir_is(p[i + 1], WEIR_C_SPACE) ||
-                                            strchr("\"'\\{}[]", p[i + 1]) != NULL);
+    if (p[i] != '{' && p[i] != '[')
+        return false;
+    return i + 1 >= to || weir_is(p[i + 1], WEIR_C_SPACE) ||
+           strchr("\"'\\{}[]", p[i + 1]) != NULL || opens_mapping(p, i, to);
 }
 
 /* Past "7) " behind the bracket of string(: the length that PHP shows. */
@@ -267,12 +317,12 @@ static size_t past_length(const char *p, size_t i, size_t to)
 }
 
 /* Past what wraps a literal at `i`: Some(", string(7) ", SecretStr('; `i`:
- * nothing does. */
+ * nothing does. request.getHeader(" is a call, and the literal its argument. */
 static size_t past_wrapper(const char *p, size_t i, size_t to)
 {
     size_t k = i, q;
 
-    while (k < to && k - i < MAX_WRAPPER && (key_char(p[k]) || p[k] == ':'))
+    while (k < to && k - i < MAX_WRAPPER && ((key_char(p[k]) && p[k] != '.') || p[k] == ':'))
         k++;
     if (k == i || k + 1 >= to || p[k] != '(')
         return i;
@@ -310,6 +360,16 @@ static size_t encoded_quote(const char *p, size_t i, size_t to)
     return 0;
 }
 
+/* The encoded quote of `n` bytes before `v` closes here; when it does not, the
+ * value ends as one without quotes. */
+static size_t encoded_end(const char *p, size_t v, size_t to, size_t n)
+{
+    for (size_t e = v; e + n <= to; e++)
+        if (p[e] == p[v - n] && memcmp(p + e, p + v - n, n) == 0)
+            return e;
+    return value_end(p, v, to);
+}
+
 /* "pass: 3164 fail: 12" counts. */
 static bool counted(const char *p, size_t v, size_t e, size_t n)
 {
@@ -325,14 +385,35 @@ static bool counted(const char *p, size_t v, size_t e, size_t n)
            weir_starts_nocase(p + k, n - k, "error");
 }
 
-/* token = jwt.encode(x): code, and no value. */
-static bool calls(const char *p, size_t i, size_t e)
+/* The bracket of an index at `k`: a quote follows, which ended the value. */
+static bool indexes(const struct weir_subject *s, size_t k)
 {
-    size_t k = i;
+    return k + 1 < s->n && s->p[k] == '[' && (weir_pair_quote(s->p[k + 1]) || s->p[k + 1] == '\\');
+}
 
+/* token = jwt.encode(x), $_POST['x'], await f(x): code, and no value. */
+static bool calls(const struct weir_subject *s, size_t i, size_t e)
+{
+    const char *p = s->p;
+    size_t k = i + (p[i] == '$');
+
+    if (spells(p, i, s->n, "await ") || spells(p, i, s->n, "new "))
+        return true;
     while (k < e && (weir_is(p[k], WEIR_C_ALPHA) || p[k] == '_' || p[k] == '.'))
         k++;
-    return k > i + 2 && k < e && p[k] == '(';
+    return k > i + 2 && ((k < e && p[k] == '(') || (k + 1 >= e && indexes(s, k)));
+}
+
+/* The end of the value without quotes, or behind an encoded one of `quote`
+ * bytes, that begins at `v`. */
+static size_t bare_end(const char *p, size_t v, size_t to, size_t quote, bool sentence)
+{
+    size_t e = quote > 0 ? encoded_end(p, v, to, quote) : value_end(p, v, to);
+
+    /* behind a colon and a blank no query stands that & could part */
+    while (quote == 0 && sentence && e + 1 < to && p[e] == '&' && !ends_at_entity(p, e, to))
+        e = value_end(p, e + 1, to);
+    return e;
 }
 
 /* A value without quotes, or with encoded ones. */
@@ -340,18 +421,18 @@ static struct weir_span bare(const struct weir_subject *s, size_t i, size_t v, s
                              bool colon)
 {
     const char *p = s->p;
-    size_t e, blank = v;
+    size_t e, blank = v, quote = encoded_quote(p, v, to);
 
-    v += encoded_quote(p, v, to);
+    v += quote;
     /* the lists of Java: authorization=[Bearer x] */
-    v += v < to && p[v] == '[' && past_scheme(p, v + 1, to) > v + 1;
+    if (v < to && p[v] == '[' && past_scheme(p, v + 1, to) > v + 1)
+        v++;
     v = past_scheme(p, v, to);
     if (v >= to || opens(p, v, to) || replaced_at(p, v, to))
         return (struct weir_span){i, i};
-    e = value_end(p, v, to);
-    if (blank > i && calls(p, v, e))
-        return (struct weir_span){i, i};
-    if (colon && blank > i && (prose(p, v, e, s->n) || counted(p, v, e, s->n)))
+    e = bare_end(p, v, to, quote, colon && blank > i);
+    if (blank > i &&
+        (calls(s, v, e) || (colon && (prose(p, v, e, s->n) || counted(p, v, e, s->n)))))
         return (struct weir_span){i, i};
     return (struct weir_span){v, e};
 }
@@ -361,8 +442,11 @@ static struct weir_span bare(const struct weir_subject *s, size_t i, size_t v, s
  * "n": 2) rather than open a value? */
 static bool closes(const struct weir_subject *s, size_t i, size_t q, bool colon)
 {
-    return !colon && s->p[i - 1] == '=' && q + 1 < s->n && s->p[q + 1] != '\0' &&
-           strchr(",}])", s->p[q + 1]) != NULL;
+    if (colon || s->p[i - 1] != '=' || q + 1 >= s->n)
+        return false;
+    /* ")gykYx4" is a password */
+    return s->p[q + 1] == ',' ||
+           (memchr("}])", s->p[q + 1], 3) != NULL && blank_or_end(s->p, q + 2, s->n));
 }
 
 struct weir_span weir_pair_value(const struct weir_subject *s, size_t i, size_t to, bool colon)

@@ -1,7 +1,8 @@
 """Labelled lines of our own, made from templates by seed: {"text", "spans": [{"start", "end", "type", "sub"}], "family", "part"}.
 
 The template decides the part: every fourth of a family is held back, and gets another seed, so that what is tuned on one part is
-judged on sentences it has never seen. A third part, fresh, has templates and locales of its own, written later (fresh.py). Some lines are then wrapped as logs wrap them: behind a prefix, or in JSON in a string.
+judged on sentences it has never seen. A third part, fresh, has templates and locales of its own, written later (fresh.py); a
+fourth, real, lines as frameworks, databases and servers print them (real.py). Some lines are then wrapped as logs wrap them: behind a prefix, or in JSON in a string.
 """
 import json
 import random
@@ -12,6 +13,7 @@ import zlib
 import fresh
 import hard
 import lines
+import real
 import values as V
 
 SEED = 20261121
@@ -111,11 +113,13 @@ def templates():
                     yield ("held" if zlib.crc32(t.encode()) % split == 0 else "tuning"), family, t
     yield from (("fresh", "fresh", t) for t in fresh.LINES.split("\n") if t.strip())
     yield from (("fresh", f"hard/{k}", t) for k, all_ in fresh.HARD.items() for t in all_)
+    yield from (("real", "real", t.replace("\\nDETAIL", "\nDETAIL")) for t in real.LINES.split("\n") if t)
+    yield from (("real", "hard/real", t) for t in real.HARD.split("\n") if t)
 
 
 def make(part, per_template=6, seed=SEED):
     r = random.Random(f"{seed}/{part}")
-    locales = sorted(fresh.FIRST) if part == "fresh" else V.LOCALES
+    locales = {"fresh": sorted(fresh.FIRST), "real": sorted(V.FIRST)}.get(part, V.LOCALES)
     out = []
     for which, family, template in templates():
         for _ in range(per_template if which == part else 0):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How much of what is labelled is gone, and how much else: the real binary over ../shared/pii/ and over lines of our own.
 
-  tests/pii/score.py [-r SET]... [--misses] [--weir BINARY] [CORPUS...]     corpora: shared tuning held fresh
+  tests/pii/score.py [-r SET]... [--misses] [--weir BINARY] [CORPUS...]     corpora: shared tuning held fresh real
 
 Each line travels as the message of an event, and once more in other fields (exception value, breadcrumb, extra, span). Judged
 by what came out alone: recall by type (touched: changed at all; full: no run of four of its letters and digits left), precision (share
@@ -21,7 +21,7 @@ import corpus
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared/pii"
-CORPORA = ("shared", "tuning", "held", "fresh")
+CORPORA = ("shared", "tuning", "held", "fresh", "real")
 SETS = ("strict", "default")
 # What default leaves alone: ids, devices and places, and names in text.
 DEFAULT_LEAVES = {"UUID", "MAC", "IMEI", "NAME", "COORDINATES", "VIN", "WALLET"}
