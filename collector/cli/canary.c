@@ -165,11 +165,12 @@ static enum weir_format format_of(const struct weir_canary_sample *s)
     static const struct {
         const char *name;
         enum weir_format format;
-    } formats[] = {{"envelope", WEIR_FORMAT_ENVELOPE},
-                   {"store", WEIR_FORMAT_STORE},
-                   {"native", WEIR_FORMAT_NATIVE},
-                   {"security", WEIR_FORMAT_SECURITY},
-                   {"cron", WEIR_FORMAT_CRON}};
+    } formats[] = {{"envelope", WEIR_FORMAT_ENVELOPE},   {"store", WEIR_FORMAT_STORE},
+                   {"native", WEIR_FORMAT_NATIVE},       {"security", WEIR_FORMAT_SECURITY},
+                   {"cron", WEIR_FORMAT_CRON},           {"otlp-traces", WEIR_FORMAT_OTLP_TRACES},
+                   {"otlp-logs", WEIR_FORMAT_OTLP_LOGS}, {"zipkin", WEIR_FORMAT_ZIPKIN},
+                   {"gelf", WEIR_FORMAT_GELF},           {"logstash", WEIR_FORMAT_LOGSTASH},
+                   {"syslog", WEIR_FORMAT_SYSLOG}};
 
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if (strcmp(formats[i].name, weir_canary_sample_format(s)) == 0)
@@ -196,6 +197,7 @@ static bool ingest(struct canary *c, const struct weir_canary_sample *sample, st
                                       .slug = WEIR_S("nightly"),
                                       .received_ms = in.received_ms,
                                       .max_items = 500,
+                                      .breadcrumbs_from_logs = true,
                                       .self = &in};
     struct weir_delivery *list = NULL;
     struct weir_decoder *d;

@@ -53,7 +53,8 @@ typedef bool weir_canary_fn(void *self, const struct weir_canary_sample *sample,
 /* Samples are in the order of their names; NULL behind the last. */
 int weir_canary_sample_load(size_t i, struct weir_canary_sample *ret_sample) WEIR_MUST_CHECK;
 void weir_canary_sample_free(struct weir_canary_sample *s);
-/* "envelope", "native", "store", "security", "cron": the decoder. */
+/* "envelope", "native", "store", "security", "cron", "otlp-traces",
+ * "otlp-logs", "zipkin", "gelf", "logstash", "syslog": the decoder. */
 const char *weir_canary_sample_format(const struct weir_canary_sample *s);
 /* Every field of the sample with the value in this form. False: stopped, or
  * no memory. Bodies are in `arena`, which is reset between them. */

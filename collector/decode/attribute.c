@@ -44,3 +44,21 @@ void weir_attribute_write(struct weir_buf *out, const struct weir_attribute *a)
     else
         weir_buf_add(out, WEIR_S("null"));
 }
+
+/* A letter, then letters, digits and what joins them. */
+static bool is_plain(struct weir_str s)
+{
+    static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+    static const char also[] = "0123456789.@-/";
+
+    for (size_t i = 0; i < s.n; i++)
+        if (memchr(first, s.p[i], sizeof first - 1) == NULL &&
+            (i == 0 || memchr(also, s.p[i], sizeof also - 1) == NULL))
+            return false;
+    return s.n > 0;
+}
+
+char weir_attribute_separator(struct weir_str above, struct weir_str key, char usual)
+{
+    return is_plain(above) && is_plain(key) ? usual : ' ';
+}

@@ -42,4 +42,9 @@ struct weir_str weir_attributes_text(const struct weir_attributes *a, const char
 /* Appends the value as JSON. */
 void weir_attribute_write(struct weir_buf *out, const struct weir_attribute *a);
 
+/* What stands between a key and the name that it is below: `usual`, but a
+ * blank where either is no plain name. Rules look for addresses and numbers
+ * where words begin and end, and some sender has one for a key. */
+char weir_attribute_separator(struct weir_str above, struct weir_str key, char usual);
+
 #endif

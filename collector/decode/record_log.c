@@ -40,7 +40,7 @@ static void add_attribute(struct weir_buf *out, const struct weir_attribute *a)
     add_value(out, a);
 }
 
-/* "resource.key": what the key's own quote is overwritten with is the dot. */
+/* "resource.key": the key's own quote is overwritten with the dot. */
 static void add_resource_attribute(struct weir_buf *out, const struct weir_attribute *a)
 {
     size_t quote;
@@ -50,7 +50,7 @@ static void add_resource_attribute(struct weir_buf *out, const struct weir_attri
     quote = out->n;
     weir_buf_json(out, a->key);
     if (out->failed == 0)
-        out->p[quote] = '.';
+        out->p[quote] = weir_attribute_separator(WEIR_S("resource"), a->key, '.');
     add_value(out, a);
 }
 

@@ -4,7 +4,7 @@
  *   <34>Oct 11 22:14:15 web-1 shop[871]: failed
  *
  * The program is the service, the parameters of structured data are
- * attributes (ex@1.iut) unless their names tell more. Times of the old form
+ * attributes (ex@1/iut) unless their names tell more. Times of the old form
  * have neither year nor zone: the time of arrival stands for them. What is
  * neither form is a message as a whole.
  *
@@ -85,7 +85,8 @@ static int parameter(struct weir_loose_log *l, struct weir_str id, struct weir_s
         return WEIR_EINVAL;
     name = weir_str_sub(*rest, 1, i - 1);
     *rest = weir_str_sub(*rest, i + 2, SIZE_MAX);
-    full = weir_arena_printf(a, "%.*s.%.*s", WEIR_FMT(id), WEIR_FMT(name));
+    full = weir_arena_printf(a, "%.*s%c%.*s", WEIR_FMT(id), weir_attribute_separator(id, name, '/'),
+                             WEIR_FMT(name));
     return weir_loose_log_text(l, name, full, value_of(a, rest));
 }
 
