@@ -130,6 +130,21 @@ static int span_ids(struct weir_native *o, struct weir_str *ret_trace, struct we
     return err;
 }
 
+/* Whether the sender's sampling left the trace out: the object says it, or for
+ * its trace the request's header. */
+static int span_unsampled(struct weir_native *o, struct weir_str trace_id, bool *ret_unsampled)
+{
+    const struct weir_json_member *m = weir_native_get(o, "sampled");
+
+    *ret_unsampled = o->d->in->unsampled && weir_str_eq(trace_id, o->d->in->trace_id);
+    if (m == NULL)
+        return 0;
+    if (m->kind != WEIR_JSON_TRUE && m->kind != WEIR_JSON_FALSE)
+        return weir_native_refuse(o, "/sampled", "must be true or false");
+    *ret_unsampled = m->kind == WEIR_JSON_FALSE;
+    return 0;
+}
+
 /* The span object of contract 4, with ids and times in one form. It goes with
  * others of its trace at the end of the request. */
 int weir_native_span(struct weir_native *o)
@@ -147,10 +162,13 @@ int weir_native_span(struct weir_native *o)
     struct weir_str trace_id, span_id, parent_id, json;
     struct weir_buf out;
     double start, end;
+    bool unsampled;
     int err = span_ids(o, &trace_id, &span_id, &parent_id);
 
     if (err == 0)
         err = span_times(o, &start, &end);
+    if (err == 0)
+        err = span_unsampled(o, trace_id, &unsampled);
     if (err != 0)
         return err;
     weir_buf_init(&out, o->d->in->arena, PART_ROOM);
@@ -165,7 +183,7 @@ int weir_native_span(struct weir_native *o)
         err = weir_buf_str(&out, &json);
     if (err != 0)
         return err;
-    return weir_span_list_add(&o->state->spans, o->project, trace_id, json, o->index);
+    return weir_span_list_add(&o->state->spans, o->project, trace_id, unsampled, json, o->index);
 }
 
 /* ---- integrations ------------------------------------------------------ */

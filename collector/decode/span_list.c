@@ -25,6 +25,7 @@ static int emit(struct weir_span_list *l, struct weir_span_container *c)
     it.trace_id = c->trace_id;
     it.project = c->project;
     it.item_count = c->n;
+    it.unsampled = c->unsampled;
     if (err == 0)
         err = weir_decode_header(l->d, "");
     if (err == 0)
@@ -36,8 +37,9 @@ static int emit(struct weir_span_list *l, struct weir_span_container *c)
 }
 
 static void begin(struct weir_span_list *l, struct weir_span_container *c, struct weir_str project,
-                  struct weir_str trace_id)
+                  struct weir_str trace_id, bool unsampled)
 {
+    c->unsampled = unsampled;
     c->project = project;
     c->trace_id = trace_id;
     c->n = 0;
@@ -47,20 +49,21 @@ static void begin(struct weir_span_list *l, struct weir_span_container *c, struc
 
 /* The container of the trace, begun if need be. */
 static int container_of(struct weir_span_list *l, struct weir_str project, struct weir_str trace_id,
-                        struct weir_span_container **ret_container)
+                        bool unsampled, struct weir_span_container **ret_container)
 {
     struct weir_span_container *c = NULL;
     int err = 0;
 
     for (size_t i = 0; i < l->n && c == NULL; i++)
-        if (weir_str_eq(l->open[i].trace_id, trace_id) && weir_str_eq(l->open[i].project, project))
+        if (weir_str_eq(l->open[i].trace_id, trace_id) &&
+            weir_str_eq(l->open[i].project, project) && l->open[i].unsampled == unsampled)
             c = &l->open[i];
     if (c == NULL) {
         c = &l->open[l->next];
         l->next = (l->next + 1) % WEIR_SPAN_LIST_OPEN;
         l->n += l->n < WEIR_SPAN_LIST_OPEN;
         err = emit(l, c);
-        begin(l, c, project, trace_id);
+        begin(l, c, project, trace_id, unsampled);
     }
     *ret_container = c;
     return err;
@@ -83,17 +86,17 @@ static int note_index(struct weir_span_list *l, struct weir_span_container *c, s
 }
 
 int weir_span_list_add(struct weir_span_list *l, struct weir_str project, struct weir_str trace_id,
-                       struct weir_str json, size_t index)
+                       bool unsampled, struct weir_str json, size_t index)
 {
     struct weir_span_container *c;
-    int err = container_of(l, project, trace_id, &c);
+    int err = container_of(l, project, trace_id, unsampled, &c);
 
     if (err == 0 && c->n > 0 && c->json.n + json.n > WEIR_SPAN_LIST_BYTES)
         err = emit(l, c);
     if (err != 0)
         return err;
     if (c->n == 0)
-        begin(l, c, project, trace_id);
+        begin(l, c, project, trace_id, unsampled);
     else
         weir_buf_char(&c->json, ',');
     weir_buf_add(&c->json, json);

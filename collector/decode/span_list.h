@@ -20,6 +20,7 @@ struct weir_span_container {
     struct weir_buf json;
     size_t *indices; /* of the objects in it, as they were added */
     size_t n, room;
+    bool unsampled; /* as weir_item has it */
 };
 
 /* Zeroed, then `d` and `refused` set. */
@@ -35,7 +36,7 @@ struct weir_span_list {
 /* Adds the span `json` (contract 4's object). WEIR_ENOMEM, or what the sink or
  * `refused` returned for a container that had to be closed. */
 int weir_span_list_add(struct weir_span_list *l, struct weir_str project, struct weir_str trace_id,
-                       struct weir_str json, size_t index) WEIR_MUST_CHECK;
+                       bool unsampled, struct weir_str json, size_t index) WEIR_MUST_CHECK;
 /* Emits what is open. */
 int weir_span_list_end(struct weir_span_list *l) WEIR_MUST_CHECK;
 

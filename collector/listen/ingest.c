@@ -237,6 +237,7 @@ static void read_trace(struct weir_request *r)
 
     weir_trace_context(&r->arena, &in, &t);
     r->ingest.input.trace_id = t.trace_id;
+    r->ingest.input.unsampled = t.sampled == 0;
     r->ingest.input.span_id = t.span_id;
     r->ingest.input.parent_span_id = t.parent_span_id;
 }

@@ -4,6 +4,7 @@
 #include "state.h"
 
 #include "weir/clock.h"
+#include "weir/scan.h"
 #include "weir/text.h"
 
 enum { HEADER_ROOM = 256 * 1024 };
@@ -45,6 +46,15 @@ static int64_t drift(const struct weir_intake *in, struct weir_str sent_at)
     return off_ms >= least_ms || off_ms <= -least_ms ? (int64_t)off_ms : 0;
 }
 
+/* {"trace":{"sampled":"false"}}; some SDKs write false. */
+static bool is_unsampled(struct weir_str header)
+{
+    static const char *const path[] = {"trace", "sampled", NULL};
+    struct weir_str sampled = weir_scan_path(header, path);
+
+    return weir_str_eq(sampled, WEIR_S("\"false\"")) || weir_str_eq(sampled, WEIR_S("false"));
+}
+
 int weir_headers_envelope(struct weir_intake *in, const struct weir_envelope_header *h,
                           struct weir_group *g)
 {
@@ -65,6 +75,7 @@ int weir_headers_envelope(struct weir_intake *in, const struct weir_envelope_hea
                           h->raw, &doc);
     if (err == WEIR_EINVAL)
         return weir_intake_fail(in, err, "the envelope header is no JSON object", 0);
+    g->unsampled = err == 0 && is_unsampled(h->raw);
     weir_buf_init(&out, in->arena, HEADER_ROOM);
     if (err == 0)
         err = copy_members(&doc, without, false, &out);

@@ -37,6 +37,7 @@ static const struct {
     [WEIR_PASS] = {WEIR_FATE_SPOOL, NULL},
     [WEIR_VERDICT_FILTERED] = {WEIR_FATE_FILTERED, "filter"},
     [WEIR_VERDICT_SAMPLED] = {WEIR_FATE_SAMPLED, "sample_rate"},
+    [WEIR_VERDICT_UNSAMPLED] = {WEIR_FATE_SAMPLED, "sender"},
     [WEIR_VERDICT_REFUSED] = {WEIR_FATE_DROPPED, "refused"},
 };
 
@@ -149,6 +150,7 @@ int weir_pipeline_json(struct weir_intake *in, struct weir_group *g, const struc
                             .intake = in,
                             .item = it,
                             .reader = in->tools->reader,
+                            .unsampled = it->unsampled || g->unsampled,
                             .drift_ms = g->drift_ms};
     enum weir_verdict v;
     int err = weir_scrub_json(in->tools->scrubber, p->project->plan, rule->kind, in->arena,
@@ -171,6 +173,7 @@ int weir_pipeline_json(struct weir_intake *in, struct weir_group *g, const struc
         p->n_sampled = 0;
         p->fate = fates[v].fate;
         p->reason = fates[v].reason;
+        p->unreported = p->unreported || v == WEIR_VERDICT_UNSAMPLED;
         return 0;
     }
     err = gather(in, &ev, p);

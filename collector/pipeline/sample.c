@@ -3,7 +3,12 @@
  * Errors are drawn by chance. Whatever belongs to a trace is drawn by its
  * trace id, so that a trace is kept or left as a whole, on every host that
  * sees a part of it. A container of spans may hold several traces: the spans
- * of those that are left are cut out of it. */
+ * of those that are left are cut out of it.
+ *
+ * A trace that its sender decided against is left out whatever the rate: what
+ * came of it is a part whose rest was never sent. The sender's own draw
+ * (sample_rand) goes on upstream but decides nothing here: not every part of a
+ * trace has it, and all must be decided alike. */
 #include "stages.h"
 #include "weir/sample.h"
 #include "weir/scan.h"
@@ -83,6 +88,8 @@ enum weir_verdict weir_stage_sample(struct weir_event *ev)
             return WEIR_PASS;
         return WEIR_VERDICT_SAMPLED;
     }
+    if (ev->unsampled)
+        return WEIR_VERDICT_UNSAMPLED;
     if (p->sample_traces >= 1)
         return WEIR_PASS;
     if (ev->item->type == WEIR_ITEM_SPAN)

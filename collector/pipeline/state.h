@@ -50,6 +50,7 @@ struct weir_group {
     struct weir_str members; /* of the header, scrubbed, without event_id, dsn, sent_at */
     char event_id[33];
     int64_t drift_ms; /* to add to the sender's times; 0: its clock is right */
+    bool unsampled;   /* by its trace header the sender's sampling left the trace out */
     struct weir_piece *first, **end;
     size_t n;
     struct weir_blob_writer *writer; /* of what is bound and too large for memory */

@@ -59,6 +59,7 @@ struct weir_decode_input {
     struct weir_str native; /* native paths: "error", "breadcrumb", "span", "integration",
                                "breaker"; empty: objects say */
     struct weir_str trace_id, span_id, parent_span_id; /* from trace headers, 32/16 hex or empty */
+    bool unsampled; /* trace_id: that trace's sender decided against it */
     struct weir_str default_project;
     uint64_t received_ms;
     uint32_t max_items;

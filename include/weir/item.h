@@ -95,6 +95,7 @@ struct weir_item {
     struct weir_str payload;
     struct weir_str trace_id; /* fragments: 32 hex; else empty */
     struct weir_str project;  /* native objects: the project they name, else empty */
+    bool unsampled;           /* native spans: the sender's sampling left their trace out */
     /* Events: what the same exception, recorded again as it rises through the
      * spans of its trace, has in common; 0: goes in any case. */
     uint64_t same;

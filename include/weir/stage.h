@@ -19,7 +19,13 @@
 #include "weir/delivery.h"
 #include "weir/spool.h"
 
-enum weir_verdict { WEIR_PASS, WEIR_VERDICT_FILTERED, WEIR_VERDICT_SAMPLED, WEIR_VERDICT_REFUSED };
+enum weir_verdict {
+    WEIR_PASS,
+    WEIR_VERDICT_FILTERED,
+    WEIR_VERDICT_SAMPLED,
+    WEIR_VERDICT_UNSAMPLED, /* by its sender's decision */
+    WEIR_VERDICT_REFUSED
+};
 
 /* An event-like item on its way: a JSON document with its edits. */
 struct weir_event {
@@ -32,6 +38,7 @@ struct weir_event {
     struct weir_json_doc doc; /* scrubbed; the stages add edits */
     struct weir_str trace_id; /* of contexts.trace, 32 hex or empty */
     struct weir_str event_id; /* of the envelope, 32 hex or empty */
+    bool unsampled;           /* the sender's sampling left its trace out */
     int64_t drift_ms;         /* to add to the sender's times; 0: its clock is right */
     uint32_t elements;        /* of a container; spans of a transaction */
     uint32_t removed;         /* of them, by a stage */

@@ -4,7 +4,7 @@ import json
 import time
 import uuid
 
-from weir import envelope, error_event, wait_for
+from weir import KEY, envelope, error_event, wait_for
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -161,3 +161,52 @@ def test_zipkins_shared_spans_are_two_and_the_service_is_one_tag_whatever_the_in
     tags = [e["tags"] for e in [*s.events(), *(t["payload"] for t in s.items("transaction") if t["payload"] is not charge)]]
     assert all(t.get("service") == "shop" and "service.name" not in t for t in tags), tags
     settled(w)
+
+
+def with_trace(trace, item, **header):
+    kind = item.get("type", "event")
+    return envelope((kind, item), event_id=item["event_id"], trace={"trace_id": trace, "public_key": "k", "sample_rand": "0.4539148803436467", **header})
+
+
+def transaction(trace, name):
+    now = time.time()
+    return {"type": "transaction", "event_id": uuid.uuid4().hex, "transaction": name, "start_timestamp": now - 1, "timestamp": now,
+            "contexts": {"trace": {"trace_id": trace, "span_id": "a" * 16, "op": "task"}}, "spans": []}
+
+
+def test_what_the_senders_sampling_left_out_is_left_out_and_errors_are_not(weir, sink):
+    s = sink()
+    w = weir({"traces": {"wait": "300ms"}, "default_project": "42"}, dsn=s.dsn())
+    left, taken = uuid.uuid4().hex, uuid.uuid4().hex
+    alone = {k: v for k, v in span(left, "a" * 16, description="left").items() if k != "trace_id"}
+    body = json.dumps([alone, span(taken, "b" * 16, description="of another trace")])
+    assert w.post("/api/v1/spans", body, {"traceparent": f"00-{left}-{'f' * 16}-00"})[0] == 202
+    w.send_udp(span(left, "c" * 16, description="left", sampled=False), span(taken, "d" * 16, description="taken", sampled=True))
+    for sampled in "false", False:
+        assert w.send_envelope(with_trace(left, transaction(left, "left"), sampled=sampled))[0] == 200
+    assert w.send_envelope(with_trace(taken, transaction(taken, "of the sdk"), sampled="true"))[0] == 200
+    error = error_event("boom", contexts={"trace": {"trace_id": left, "span_id": "a" * 16}})
+    assert w.send_envelope(with_trace(left, error, sampled="false"))[0] == 200
+    assert w.post("/api/v1/spans", json.dumps(span(left, "a" * 16, sampled="no")))[0] == 400
+    wait_for(lambda: len(s.items("transaction")) == 3 and s.events(), what="what is taken")
+    assert {t["payload"]["transaction"] for t in s.items("transaction")} == {"of another trace", "taken", "of the sdk"}
+    ledger = settled(w)
+    assert (ledger["sampled"], ledger["accepted"]) == (4, 8)
+    assert w.metric("weir_events_total", outcome="sampled", reason="sender") == 4
+    headers = [e["header"]["trace"] for e in s.envelopes if "trace" in e["header"]]
+    assert {"trace_id": left, "public_key": "k", "sample_rand": "0.4539148803436467", "sampled": "false"} in headers, headers
+
+
+def test_a_share_of_traces_is_the_same_on_every_host_whatever_the_input(weir, sink):
+    ids = [uuid.uuid4().hex for _ in range(60)]
+    sinks = [sink(name="first"), sink(name="second")]
+    hosts = [weir({"traces": {"wait": "300ms"}, "projects": [{"id": "42", "keys": [KEY], "sample": {"traces": 0.5}, "destinations": ["main"]}],
+                   "default_project": "42"}, dsn=x.dsn(), name=f"host-{i}") for i, x in enumerate(sinks)]
+    for t in ids:
+        assert hosts[0].send_envelope(with_trace(t, transaction(t, "sdk"), sampled="true", sample_rate="1"))[0] == 200
+    spans = json.dumps([span(t, "b" * 16) for t in ids])
+    assert hosts[1].post("/api/v1/spans", spans, {"Authorization": f"Bearer {KEY}"})[0] == 202
+    ledgers = [settled(w) for w in hosts]
+    kept = [{t["payload"]["contexts"]["trace"]["trace_id"] for t in x.items("transaction")} for x in sinks]
+    assert kept[0] == kept[1] and 10 <= len(kept[0]) <= 50
+    assert all(x["sampled"] == 60 - len(kept[0]) for x in ledgers)
