@@ -142,7 +142,9 @@ static void row_staged(void *self, const struct weir_delivery *d, int64_t id)
 
 /* ---- configuration ------------------------------------------------------ */
 
-static struct weir_snapshot *load(const char *path)
+/* What is wrong with it is said in the log; but where weir does not even start,
+ * as `weir check` says it, for somebody is looking at a terminal. */
+static struct weir_snapshot *load(const char *path, bool in_log)
 {
     struct weir_arena arena;
     struct weir_errors errors;
@@ -152,7 +154,10 @@ static struct weir_snapshot *load(const char *path)
     weir_errors_init(&errors, &arena);
     if (weir_snapshot_load(path, &errors, &snapshot) != 0)
         snapshot = NULL;
-    weir_errors_print(&errors, STDERR_FILENO);
+    if (snapshot != NULL || in_log)
+        weir_errors_log(&errors);
+    else
+        weir_errors_print(&errors, STDERR_FILENO);
     weir_arena_destroy(&arena);
     return snapshot;
 }
@@ -180,7 +185,7 @@ static void warn_unchangeable(const struct weir_config *old, const struct weir_c
 
 static void reload(struct app *app)
 {
-    struct weir_snapshot *next = load(app->config_path);
+    struct weir_snapshot *next = load(app->config_path, true);
     struct weir_snapshot *old = weir_current_get(app->current);
 
     note_reload(next != NULL);
@@ -371,7 +376,7 @@ int weir_cli_run(int argc, char **argv)
     prepare_process(&set);
     weir_log_setup(options.format, options.level);
     app.config_path = options.config_path;
-    first = load(options.config_path);
+    first = load(options.config_path, options.format == WEIR_LOG_JSON);
     if (first == NULL)
         return WEIR_EXIT_CONFIG;
     if (prepare_app(&app, first) != 0) {

@@ -3,6 +3,7 @@
  * A person who mends a file wants to see all that is wrong with it, in the
  * order of the file, each where an editor can jump to. */
 #include "weir/config.h"
+#include "weir/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,12 +119,35 @@ static void print_one(const struct weir_error *x, int fd)
         dprintf(fd, "%.*s: %s%.*s\n", WEIR_FMT(x->file), kind, WEIR_FMT(x->message));
 }
 
+static const struct weir_error *nth(const struct weir_errors *e, const struct place *places,
+                                    size_t i)
+{
+    return places != NULL ? places[i].error : &e->list[i];
+}
+
 void weir_errors_print(const struct weir_errors *e, int fd)
 {
     struct place *places = in_order(e);
 
     for (size_t i = 0; i < e->n; i++)
-        print_one(places != NULL ? places[i].error : &e->list[i], fd);
+        print_one(nth(e, places, i), fd);
     if (e->n >= MOST_ERRORS)
         dprintf(fd, "further mistakes are not shown\n");
+}
+
+void weir_errors_log(const struct weir_errors *e)
+{
+    struct place *places = in_order(e);
+
+    for (size_t i = 0; i < e->n; i++) {
+        const struct weir_error *x = nth(e, places, i);
+        struct weir_str text = weir_arena_copy(e->arena, x->file);
+
+        if (x->line > 0)
+            text = weir_arena_printf(e->arena, "%.*s:%u:%u", WEIR_FMT(text), x->line, x->column);
+        text = weir_arena_printf(e->arena, "%.*s: %.*s", WEIR_FMT(text), WEIR_FMT(x->message));
+
+        weir_log(x->warning ? WEIR_WARN : WEIR_ERROR, "configuration", "why", weir_log_str(text),
+                 NULL);
+    }
 }

@@ -45,6 +45,8 @@ void weir_errors_add(struct weir_errors *e, bool warning, struct weir_str file, 
                      unsigned column, const char *fmt, ...) WEIR_PRINTF(6, 7);
 /* "FILE:LINE:COLUMN: message" lines in order of position. */
 void weir_errors_print(const struct weir_errors *e, int fd);
+/* The same as lines of the log. */
+void weir_errors_log(const struct weir_errors *e);
 
 /* ---- values ------------------------------------------------------------ */
 

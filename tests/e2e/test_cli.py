@@ -1,11 +1,12 @@
 """The command line (contract 1): check, config, scrub, version, exit statuses, help."""
 import json
 import shutil
+import signal
 import subprocess
 
 import pytest
 
-from weir import RELEASE, canaries
+from weir import RELEASE, Process, canaries, wait_for
 
 
 def run(*args, stdin=None, cwd=None, timeout=30, **env):
@@ -124,6 +125,27 @@ def test_check_and_config_of_a_good_file(tmp_path):
     (tmp_path / "effective.yaml").write_text(run("config", "-c", "weir.yaml", cwd=tmp_path).stdout)
     assert run("config", cwd=tmp_path, WEIR_ENVIRONMENT="override", WEIR_DSN="https://k@h/1").returncode == 0
     assert "override" in run("config", "-c", "weir.yaml", cwd=tmp_path, WEIR_ENVIRONMENT="override").stdout
+
+
+@pytest.mark.parametrize("form", ["logfmt", "json"])
+def test_every_line_of_the_log_has_its_form(tmp_path, processes, form):
+    config = tmp_path / "weir.yaml"
+    config.write_text("listen: {http: '127.0.0.1:0', udp: ''}\nauth: {admin_token: short}\n")
+    p = Process([RELEASE, "run", "-c", str(config), "--log-format", form], tmp_path / "log", cwd=tmp_path)
+    processes.append(p)
+    wait_for(lambda: "weir runs" in p.log(), what="it runs")
+    config.write_text("enviroment: x\nspool: {ttl: soon}\n")
+    p.signal(signal.SIGHUP)
+    wait_for(lambda: "refused" in p.log(), what="the reload is refused")
+    p.signal(signal.SIGTERM)
+    assert p.wait() == 0
+    lines = p.log().splitlines()
+    if form == "json":
+        lines = [f'time={x["time"]} level={x["level"]} {x.get("why", x["msg"])}' for x in map(json.loads, lines)]
+    assert all(x.startswith("time=") for x in lines), lines
+    assert any("warn" in x and "shorter" in x for x in lines)
+    assert any("error" in x and "weir.yaml:1:1: " in x and "did you mean 'environment'" in x for x in lines)
+    assert any("error" in x and "weir.yaml:2:14: " in x for x in lines)
 
 
 def test_an_empty_file_runs(tmp_path):
