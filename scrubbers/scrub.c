@@ -181,6 +181,10 @@ int weir_scrub_finish(struct weir_scrubber *s, struct weir_json_doc *doc)
 
     if (s->meta == NULL || !weir_meta_any(s->meta) || doc->edits.arena == NULL)
         return 0;
+    if (doc->close >= doc->body.n || doc->body.p[doc->close] != '}') {
+        s->meta = NULL; /* a list of events has no members */
+        return 0;
+    }
     theirs = weir_json_doc_get(doc, WEIR_S("_meta"));
     if (theirs != NULL && theirs->kind == WEIR_JSON_OBJECT) {
         struct weir_buf b;

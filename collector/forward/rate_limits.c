@@ -140,6 +140,17 @@ static void take_quotas(struct weir_rate_limits *l, struct weir_str list, uint64
     }
 }
 
+/* How long a 429 keeps us away. One that says "now" (0, or a moment that has
+ * passed by our clock) means soon, not a minute. */
+static uint64_t told_ms(const struct weir_limit_headers *h, uint64_t wall_ms)
+{
+    uint64_t ms;
+
+    if (!weir_retry_after(h->retry_after, wall_ms, &ms))
+        return WEIR_LIMIT_DEFAULT_MS;
+    return ms > 0 ? ms : WEIR_LIMIT_SOON_MS;
+}
+
 bool weir_rate_limits_update(struct weir_rate_limits *l, int status, enum weir_category category,
                              const struct weir_limit_headers *h, uint64_t now_ms, uint64_t wall_ms)
 {
@@ -151,12 +162,9 @@ bool weir_rate_limits_update(struct weir_rate_limits *l, int status, enum weir_c
     else if (weir_retry_after(h->retry_after, wall_ms, &ms) && ms > 0)
         limit_all(l, now_ms + ms);
     else if (status == 429)
-        limit_all(l, now_ms + WEIR_LIMIT_DEFAULT_MS);
-    if (status == 429 && weir_rate_limits_until(l, category, now_ms) == 0) {
-        if (!weir_retry_after(h->retry_after, wall_ms, &ms) || ms == 0)
-            ms = WEIR_LIMIT_DEFAULT_MS;
-        limit(l, category, now_ms + ms);
-    }
+        limit_all(l, now_ms + told_ms(h, wall_ms));
+    if (status == 429 && weir_rate_limits_until(l, category, now_ms) == 0)
+        limit(l, category, now_ms + told_ms(h, wall_ms));
     return memcmp(&before, l, sizeof before) != 0;
 }
 

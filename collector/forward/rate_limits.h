@@ -14,7 +14,11 @@
 
 #include "weir/item.h"
 
-enum { WEIR_LIMIT_DEFAULT_MS = 60 * 1000, WEIR_LIMIT_MAX_MS = 24 * 60 * 60 * 1000 };
+enum {
+    WEIR_LIMIT_SOON_MS = 1000,
+    WEIR_LIMIT_DEFAULT_MS = 60 * 1000,
+    WEIR_LIMIT_MAX_MS = 24 * 60 * 60 * 1000
+};
 
 struct weir_rate_limits {
     uint64_t until_ms[WEIR_CATEGORIES]; /* mono; 0: none */

@@ -139,6 +139,8 @@ struct weir_spool {
 
     struct weir_published published[WEIR_MAX_DESTINATIONS];
     atomic_bool writable;
+    uint64_t failed_ms;     /* when it last could not be written */
+    bool told_unwritable;   /* in the log */
     atomic_bool suspect;    /* a reader met damage */
     atomic_uint generation; /* readers reopen when it changes */
     _Atomic uint64_t last_commit_ms;

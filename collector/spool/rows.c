@@ -477,6 +477,8 @@ int weir_rows_begin(struct weir_spool *s)
     return weir_db_begin(&s->db);
 }
 
+enum { CALM_MS = 1000 };
+
 /* A commit that wrote nothing says nothing about the disk. */
 static void note_commit(struct weir_spool *s, uint64_t took_us)
 {
@@ -484,8 +486,13 @@ static void note_commit(struct weir_spool *s, uint64_t took_us)
         return;
     atomic_store_explicit(&s->last_commit_ms, took_us / 1000, memory_order_relaxed);
     weir_observe(s->commit_series, (double)took_us / 1e6, (struct weir_str){NULL, 0});
-    if (!atomic_exchange_explicit(&s->writable, true, memory_order_relaxed))
+    atomic_store_explicit(&s->writable, true, memory_order_relaxed);
+    /* On a full disk small commits still succeed between those that fail: two
+     * lines for each request would only fill it more. */
+    if (s->told_unwritable && (s->now_ms < s->failed_ms || s->now_ms - s->failed_ms > CALM_MS)) {
         weir_log(WEIR_INFO, "the spool can be written again", NULL);
+        s->told_unwritable = false;
+    }
 }
 
 int weir_rows_commit(struct weir_spool *s)

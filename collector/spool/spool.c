@@ -259,9 +259,12 @@ static void disk_failed(struct weir_spool *s, struct weir_op **ops, size_t n)
 {
     size_t kept = 0;
 
-    if (atomic_exchange_explicit(&s->writable, false, memory_order_relaxed))
+    atomic_store_explicit(&s->writable, false, memory_order_relaxed);
+    s->failed_ms = s->now_ms;
+    if (!s->told_unwritable)
         weir_log(WEIR_ERROR, "the spool cannot be written", "error", sqlite3_errstr(s->db.rc),
                  NULL);
+    s->told_unwritable = true;
     /* What is in the log goes to the file, so that the log's own room can be
      * used again for taking rows away. */
     weir_db_checkpoint(&s->db, true);

@@ -164,6 +164,11 @@ def test_scrub_keeps_order_and_explains(tmp_path):
     assert meta["len"] == len("mail bob@example.org") and meta["rem"][0][1] == "s"
 
 
+def test_scrub_of_a_list_is_a_list(tmp_path):
+    r = run("scrub", stdin='[{"message":"bob@example.org"},{"a":1}]', cwd=tmp_path)
+    assert r.returncode == 0 and json.loads(r.stdout) == [{"message": "[email]"}, {"a": 1}]
+
+
 def test_scrub_takes_an_envelope(tmp_path):
     text = '{"event_id":"%s"}\n{"type":"event"}\n{"message":"bob@example.org"}\n{"type":"attachment","length":19,"filename":"a.txt"}\nmail bob@example.org\n' % ("a" * 32)
     text = text.replace('"length":19', '"length":20')

@@ -31,9 +31,10 @@ def test_ndjson_in_a_datagram_and_bad_lines(weir, sink):
     w = weir({}, dsn=s.dsn())
     w.send_udp({"type": "message", "message": "one"}, b"not json", {"type": "error", "message": "two"})
     w.send_udp(b"\xff\xfe garbage")
-    wait_for(lambda: len(s.events()) == 2, what="two events")
+    w.send_udp(b'{"type":"message","message":"from C"}\0')
+    wait_for(lambda: len(s.events()) == 3, what="three events")
     wait_for(lambda: w.metric("weir_udp_datagrams_total", outcome="malformed") >= 1, what="counted")
-    assert w.ledger()["accepted"] == 2
+    assert w.ledger()["accepted"] == 3
 
 
 def test_lost_datagrams_are_counted_by_sequence(weir, sink):
