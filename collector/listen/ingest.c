@@ -180,10 +180,13 @@ static int sink_header(void *self, const struct weir_envelope_header *h)
 static bool kept_back(struct weir_request *r, const struct weir_item *it)
 {
     struct weir_ingest *i = &r->ingest;
+    bool follows = it->type == WEIR_ITEM_ATTACHMENT || it->type == WEIR_ITEM_PROFILE;
 
     i->items++;
-    if (weir_gate_limited(i->who.project, weir_item_category(it->type), r->worker->now_ms) == 0)
+    if (!(follows && i->event_limited) &&
+        weir_gate_limited(i->who.project, weir_item_category(it->type), r->worker->now_ms) == 0)
         return false;
+    i->event_limited |= it->type == WEIR_ITEM_EVENT || it->type == WEIR_ITEM_TRANSACTION;
     i->items_limited++;
     return true;
 }

@@ -514,6 +514,11 @@ static void limits_of_a_destination_are_passed_on(void **state)
                      200);
     assert_string_equal(client_header(&a, "X-Sentry-Rate-Limits"), "30:error:key");
     assert_int_equal(atomic_load(&t.spool.deliveries), 1);
+    /* an attachment is nothing without its event */
+    assert_int_equal(client_once(t.port, "POST", "/api/42/envelope/", AUTH,
+                                 ENVELOPE "{\"type\":\"attachment\",\"length\":2}\nhi\n", &a),
+                     429);
+    assert_int_equal(atomic_load(&t.spool.deliveries), 1);
     weir_limit_set(slot, WEIR_CAT_ERROR, 0);
     assert_int_equal(client_once(t.port, "POST", "/api/42/envelope/", AUTH, ENVELOPE, &a), 200);
     assert_null(client_header(&a, "X-Sentry-Rate-Limits"));
