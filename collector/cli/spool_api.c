@@ -54,9 +54,11 @@ static json_t *judge(int status, const char *text, size_t n)
         return document;
     if (detail == NULL)
         detail = json_string_value(json_object_get(error, "title"));
-    if (status == 401 || status == 403)
-        detail = "auth.admin_token of this configuration is not the one in force";
-    fprintf(stderr, "weir spool: %s (%d)\n", detail != NULL ? detail : "unexpected answer", status);
+    fprintf(stderr, "weir spool: %s (%d)%s\n", detail != NULL ? detail : "unexpected answer",
+            status,
+            status == 401 || status == 403
+                ? "; is auth.admin_token of this configuration the one in force?"
+                : "");
     json_decref(document);
     return NULL;
 }

@@ -74,8 +74,8 @@ struct weir_ingest {
     struct weir_append append;
     unsigned items, items_limited;
     bool event_limited; /* and with it what is nothing without it */
-    bool skipping; /* between begin and end of an item that is limited */
-    bool refused;  /* by us, the answer is set */
+    bool skipping;      /* between begin and end of an item that is limited */
+    bool refused;       /* by us, the answer is set */
 };
 
 struct weir_request {
