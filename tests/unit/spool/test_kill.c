@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -121,6 +122,14 @@ static uint32_t listen_to(int fd)
     return highest;
 }
 
+/* A busy machine may give the child no time for anything before. */
+static void await_first(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    assert_int_equal(poll(&p, 1, 60 * 1000), 1);
+}
+
 static void check_blob(struct world *w, const struct weir_blob *b)
 {
     struct stat st;
@@ -191,7 +200,9 @@ static void nothing_acknowledged_is_missing(void **state)
             child(&w, pipes[1], seq);
         }
         close(pipes[1]);
-        usleep((useconds_t)(20000 + weir_random() % 80000));
+        if (round % 2 == 0) /* else it may hit the child while it opens */
+            await_first(pipes[0]);
+        usleep((useconds_t)(weir_random() % 80000));
         kill(pid, SIGKILL);
         assert_int_equal(waitpid(pid, NULL, 0), pid);
         top = listen_to(pipes[0]);
