@@ -7,7 +7,8 @@
  *     "annotations":[{"timestamp":1556604172355800,"value":"retry"}],
  *     "tags":{"http.method":"GET","error":"timeout"}}]
  *
- * Times are microseconds; 64-bit trace ids are padded. A server's span may
+ * Times are microseconds; 64-bit trace ids are padded, as are ids whose zeros
+ * at the front a sender left out (Zipkin's own server does so). A server's span may
  * share its id with the client's ("shared"): it gets one of its own, below the
  * client's (weir_shared_span_id). Spans come in the order
  * in which they ended, of many traces in turn: two rounds, as in otlp_spans.c,
@@ -56,6 +57,20 @@ static int refuse(struct weir_decoder *d, size_t index, const char *title)
     d->result.n_rejects++;
     d->result.error = NULL;
     return 0;
+}
+
+/* The id of this name, as `width` digits; empty: there is none. */
+static struct weir_str id_of(struct weir_arena *a, const struct weir_json_doc *doc,
+                             const char *name, size_t width)
+{
+    struct weir_str s = weir_str_trim(weir_json_doc_text(doc, a, weir_str_of(name)));
+    char padded[32];
+
+    if (s.n == 0 || s.n > width)
+        return (struct weir_str){NULL, 0};
+    memset(padded, '0', width - s.n);
+    memcpy(padded + width - s.n, s.p, s.n);
+    return weir_hex_id(a, (struct weir_str){padded, width}, width);
 }
 
 /* ---- attributes ------------------------------------------------------------------------ */
@@ -234,8 +249,8 @@ static int read_span(struct reading *g, const struct view *v)
     g->n = 0;
     g->service = (struct weir_str){NULL, 0};
     g->s = (struct weir_span_record){.trace_id = v->trace_id,
-                                     .span_id = weir_hex_id(a, scalar(g, &doc, "id"), 16),
-                                     .parent_id = weir_hex_id(a, scalar(g, &doc, "parentId"), 16),
+                                     .span_id = id_of(a, &doc, "id", 16),
+                                     .parent_id = id_of(a, &doc, "parentId", 16),
                                      .name = scalar(g, &doc, "name"),
                                      .kind = kind_of(scalar(g, &doc, "kind")),
                                      .start_ns = micros(g, &doc, "timestamp")};
@@ -276,15 +291,13 @@ static int find_views(struct weir_decoder *d, struct weir_str body, struct view 
 
         err = weir_json_members(d->in->reader, d->in->arena, list[i], &doc);
         if (err == 0) {
-            trace_id = weir_hex_id(d->in->arena,
-                                   weir_json_doc_text(&doc, d->in->arena, WEIR_S("traceId")), 32);
-            id =
-                weir_hex_id(d->in->arena, weir_json_doc_text(&doc, d->in->arena, WEIR_S("id")), 16);
+            trace_id = id_of(d->in->arena, &doc, "traceId", 32);
+            id = id_of(d->in->arena, &doc, "id", 16);
         }
         if (err == WEIR_EINVAL)
             err = refuse(d, i, "must be a JSON object");
         else if (err == 0 && (trace_id.n == 0 || id.n == 0))
-            err = refuse(d, i, "needs a traceId of 16 or 32 hex digits and an id of 16");
+            err = refuse(d, i, "needs a traceId of up to 32 hex digits and an id of up to 16");
         else if (err == 0)
             views[kept++] = (struct view){list[i], trace_id, i};
     }

@@ -49,6 +49,21 @@ static const struct row {
      0,
      {"\"trace_id\":\"" U "\",\"span_id\":\"48485a3953bb6124\""},
      {NULL}},
+    {"ids_without_their_zeros",
+     "[{\"traceId\":\"1A\",\"id\":\"2\",\"parentId\":\"3\"}]",
+     1,
+     0,
+     {"\"trace_id\":\"0000000000000000000000000000001a\",\"span_id\":\"0000000000000002\","
+      "\"parent_span_id\":\"0000000000000003\""},
+     {NULL}},
+    {"ids_that_are_none",
+     "[{\"traceId\":\"" T "0\",\"id\":\"" S "\"},{\"traceId\":\"" T "\",\"id\":\"" S
+     "0\"},{\"traceId\":\"1-2\",\"id\":\"" S "\"},{\"traceId\":\"0\",\"id\":\"" S
+     "\"},{\"traceId\":\"\",\"id\":\"\"}]",
+     0,
+     5,
+     {NULL},
+     {"item"}},
     {"producers_and_consumers",
      "[{" SPAN ",\"kind\":\"PRODUCER\",\"name\":\"send\"},{\"traceId\":\"" U
      "\",\"id\":\"0000000000000001\",\"kind\":\"consumer\"}]",
