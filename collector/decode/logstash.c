@@ -5,7 +5,11 @@
  *   v1: {"@timestamp":"...","@version":"1","host":"web-1","message":"...",
  *        "level":"ERROR","logger_name":"shop","stack_trace":"..."}
  *
- * A text of @fields does not stand in for one beside @fields, wherever it is.
+ * ECS: {"@timestamp":"...","log":{"level":"error","logger":"shop"},"message":
+ *      "...","error":{"type":"E","message":"...","stack_trace":"..."},...}
+ *
+ * Names of the Elastic Common Schema come with dots or nested, which is the
+ * same. A text of @fields does not stand in for one beside @fields, wherever it is.
  * One object, or one a line. */
 #include "loose_log.h"
 
@@ -19,6 +23,35 @@ static int fields_of(struct weir_loose_log *l, const struct weir_json_doc *doc,
 
     for (size_t i = 0; err == 0 && i < inner.n_members; i++)
         err = weir_loose_log_member(l, &inner, &inner.members[i], inner.members[i].name);
+    return err;
+}
+
+/* Objects of the Elastic Common Schema that hold what an event has a place for. */
+static bool is_ecs(const struct weir_json_member *m)
+{
+    static const char *const names[] = {"error", "log", "service", "host", "trace", "span"};
+
+    for (size_t i = 0; m->kind == WEIR_JSON_OBJECT && i < sizeof names / sizeof names[0]; i++)
+        if (weir_str_eq(m->name, weir_str_of(names[i])))
+            return true;
+    return false;
+}
+
+/* {"error":{"type":"E"}} is {"error.type":"E"}. */
+static int ecs_of(struct weir_loose_log *l, const struct weir_json_doc *doc,
+                  const struct weir_json_member *m)
+{
+    struct weir_arena *a = l->d->in->arena;
+    struct weir_json_doc inner;
+    int err = weir_json_members(l->d->in->reader, a, weir_json_doc_raw(doc, m), &inner);
+
+    for (size_t i = 0; err == 0 && i < inner.n_members; i++) {
+        struct weir_str key = inner.members[i].name;
+        char between = weir_attribute_separator(m->name, key, '.');
+
+        key = weir_arena_printf(a, "%.*s%c%.*s", WEIR_FMT(m->name), between, WEIR_FMT(key));
+        err = weir_loose_log_member(l, &inner, &inner.members[i], key);
+    }
     return err;
 }
 
@@ -40,6 +73,8 @@ static int take(struct weir_loose_log *l, const struct weir_json_doc *doc,
         l->message = text;
         return 0;
     }
+    if (is_ecs(m))
+        return ecs_of(l, doc, m);
     if (name.n < 2 || name.p[0] != '@')
         return weir_loose_log_member(l, doc, m, name);
     name = weir_str_sub(name, 1, SIZE_MAX);

@@ -70,6 +70,28 @@ static const struct loose_row rows[] = {
      {"\"type\":\"KeyError\""},
      {NULL},
      0},
+    {"ecs_with_dots_and_nested",
+     "{\"@timestamp\":\"2023-11-14T22:13:21.500Z\",\"log.level\":\"error\",\"message\":\"boom\","
+     "\"ecs\":{\"version\":\"1.6.0\"},"
+     "\"log\":{\"logger\":\"shop.pay\",\"origin\":{\"function\":\"f\"}},\"service\":{\"name\":"
+     "\"shop\",\"version\":\"1.4\",\"environment\":\"qa\"},"
+     "\"host\":{\"name\":\"web-1\",\"203.0.113.77\":1},\"trace\":{\"id\":"
+     "\"771a43a4192642f0b136d5159a501700\"},"
+     "\"error\":{\"type\":\"KeyError\",\"message\":\"'x'\",\"stack_trace\":\"" TRACE
+     "\",\"code\":\"7\"}}",
+     EVENT,
+     {"\"type\":\"KeyError\",\"value\":\"'x'\"", "\"function\":\"f\",\"lineno\":3",
+      "\"logger\":\"shop.pay\"", "\"release\":\"shop@1.4\"", "\"environment\":\"qa\"",
+      "\"server_name\":\"web-1\"", "\"trace_id\":\"771a43a4192642f0b136d5159a501700\"",
+      "\"error.code\":\"7\"", "\"log.origin\":{\"function\":\"f\"}", "\"host 203.0.113.77\":1"},
+     {NULL},
+     0},
+    {"an_error_that_is_a_text",
+     "{\"@version\":\"1\",\"message\":\"m\",\"error\":\"e\"}",
+     LOG,
+     {"\"error\":{\"value\":\"e\""},
+     {NULL},
+     0},
     {"both_messages",
      "{\"message\":\"one\",\"@message\":\"two\"}",
      LOG,
