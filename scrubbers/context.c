@@ -75,7 +75,7 @@ static size_t first_joint(const struct scan *x)
 {
     const struct weir_subject *s = x->s;
 
-    if (s->keys == NULL || (s->pairs_known && (s->pairs & s->key_rule) == 0))
+    if (s->keys == NULL || (s->tells != NULL && (s->tells->rules & s->key_rule) == 0))
         return SIZE_MAX;
     return x->from > LOOK_BACK ? x->from - LOOK_BACK : 0;
 }
@@ -95,20 +95,13 @@ static bool far_word(const struct weir_subject *s, size_t i)
     return false;
 }
 
-bool weir_context_far(const struct weir_subject *s)
-{
-    for (size_t i = 0; i < s->n; i++)
-        if (word_begins(s->p, i) && far_word(s, i))
-            return true;
-    return false;
-}
-
 static size_t first_word(const struct scan *x)
 {
     const struct weir_subject *s = x->s;
-    size_t back = s->near_only && x->c->back > NEAR ? (size_t)NEAR : x->c->back;
+    bool near_only = s->tells != NULL && !s->tells->far;
+    size_t back = near_only && x->c->back > NEAR ? (size_t)NEAR : x->c->back;
 
-    if (s->code || (s->hints_known && (s->hints & x->c->hint) == 0))
+    if (s->code || (s->tells != NULL && (s->tells->hints & x->c->hint) == 0))
         return SIZE_MAX;
     /* far only behind a literal of a list: from one hit to the next of most
      * texts is not far, and each would read it anew */
@@ -118,18 +111,59 @@ static size_t first_word(const struct scan *x)
     return x->from > back ? x->from - back : 0;
 }
 
+static bool tells_at(const struct scan *x, size_t i, size_t joints, size_t words,
+                     struct weir_span *ret_span)
+{
+    if (i >= joints && pair_fits(x, i, ret_span))
+        return true;
+    return i >= words && word_begins(x->s->p, i) && (x->from <= i + NEAR || far_word(x->s, i)) &&
+           hint_leads(x, i, ret_span);
+}
+
 static bool scan(const struct scan *x, struct weir_span *ret_span)
 {
+    const struct weir_tells *tells = x->s->tells;
     size_t joints = first_joint(x), words = first_word(x);
 
-    for (size_t i = joints < words ? joints : words; i < x->to; i++) {
-        if (i >= joints && pair_fits(x, i, ret_span))
-            return true;
-        if (i >= words && word_begins(x->s->p, i) && (x->from <= i + NEAR || far_word(x->s, i)) &&
-            hint_leads(x, i, ret_span))
-            return true;
+    if (tells == NULL || tells->more) {
+        for (size_t i = joints < words ? joints : words; i < x->to; i++)
+            if (tells_at(x, i, joints, words, ret_span))
+                return true;
+        return false;
     }
+    for (unsigned k = 0; k < tells->n && tells->list[k].at < x->to; k++)
+        if (((tells->list[k].rules & x->s->key_rule) != 0 ||
+             (tells->list[k].hints & x->c->hint) != 0) &&
+            tells_at(x, tells->list[k].at, joints, words, ret_span))
+            return true;
     return false;
+}
+
+void weir_context_tells(const struct weir_subject *s, struct weir_tells *ret_tells)
+{
+    const struct weir_str text = {s->p, s->n};
+    struct weir_tells *t = ret_tells;
+
+    t->rules = 0;
+    t->hints = 0;
+    t->n = 0;
+    t->far = t->more = false;
+    for (size_t i = 0; i < s->n; i++) {
+        uint64_t rules = s->keys != NULL && weir_pair_joins(s->p[i]) ? weir_pair_rules(s, i) : 0;
+        uint32_t hints = 0;
+        size_t end;
+
+        if (!s->code && (s->p[i] == '-' || word_begins(s->p, i)))
+            hints = weir_hint_at(text, i, &end);
+        if (rules == 0 && hints == 0)
+            continue;
+        t->rules |= rules;
+        t->hints |= hints;
+        t->far = t->far || (hints != 0 && far_word(s, i));
+        t->more = t->n == WEIR_TELLS;
+        if (!t->more)
+            t->list[t->n++] = (struct weir_tell){i, rules, hints};
+    }
 }
 
 enum weir_found weir_context_find(const struct weir_context *c, const struct weir_leaf *leaf,

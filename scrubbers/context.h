@@ -1,8 +1,8 @@
 /* context.h - the loop of detectors that live on context: values under keys
  * that tell, and what follows words that tell (hint.h).
  *
- * One pass over the text finds both, leftmost first. What the value must look
- * like to be believed is the detector's own. */
+ * Both are found leftmost first. What the value must look like to be believed
+ * is the detector's own. */
 #ifndef WEIR_SCRUB_CONTEXT_H
 #define WEIR_SCRUB_CONTEXT_H
 
@@ -28,9 +28,26 @@ enum weir_found weir_context_find(const struct weir_context *c, const struct wei
                                   const struct weir_subject *s, size_t from, size_t to,
                                   struct weir_span *ret_span);
 
-/* Does the text hold a word that tells of what is far behind it? Asked once a
- * text: one of many hits must not be read anew for each of them. */
-bool weir_context_far(const struct weir_subject *s);
+/* The places of a text that tell: joints of keys that some rule knows, and
+ * words of hint.h. Found in one pass for all detectors of the text, which go
+ * from one to the next; most texts have none. Texts of more are read byte by
+ * byte by each. */
+enum { WEIR_TELLS = 32 };
+
+struct weir_tells {
+    uint64_t rules; /* of all places, */
+    uint32_t hints; /* WEIR_HINT_* */
+    bool far;       /* one may tell of what is far behind it */
+    bool more;      /* there are more than these */
+    unsigned n;
+    struct weir_tell {
+        size_t at;
+        uint64_t rules;
+        uint32_t hints;
+    } list[WEIR_TELLS];
+};
+
+void weir_context_tells(const struct weir_subject *s, struct weir_tells *ret_tells);
 
 /* Is the text the value of a key of the rule at hand? */
 static inline bool weir_context_under(const struct weir_subject *s)

@@ -41,21 +41,19 @@ enum {
 struct weir_subject {
     const char *p;
     size_t n;
-    uint32_t classes;          /* WEIR_P_* */
-    bool code;                 /* source code: a pair's value must be a literal */
-    struct weir_str key;       /* JSON key under which it stands; empty: none */
-    struct weir_keyring *keys; /* for pairs in text; NULL: none are looked for */
-    uint64_t key_rule;         /* the bit that a key must have in the ring */
-    uint64_t pairs;            /* weir_pair_rules(), once pairs_known */
-    bool pairs_known, hints_known;
-    uint32_t hints;          /* weir_hints(), once hints_known */
-    uint64_t under;          /* key rules that know the key whose value the text is */
-    uint64_t barren[2];      /* types that found nothing in all of it, */
-    uint64_t barren_keys;    /* and key rules: judge.c runs no twin of theirs */
-    bool far_known;          /* weir_context_far() was asked, */
-    bool near_only;          /* and said no */
-    bool found;              /* the leaf at hand has found something */
-    pcre2_match_data *match; /* for patterns */
+    uint32_t classes;               /* WEIR_P_* */
+    bool code;                      /* source code: a pair's value must be a literal */
+    struct weir_str key;            /* JSON key under which it stands; empty: none */
+    struct weir_keyring *keys;      /* for pairs in text; NULL: none are looked for */
+    uint64_t key_rule;              /* the bit that a key must have in the ring */
+    const struct weir_tells *tells; /* what in it tells of what follows; NULL: not known */
+    uint64_t under;                 /* key rules that know the key whose value the text is */
+    uint64_t barren[2];             /* types that found nothing in all of it, */
+    uint64_t barren_keys;           /* and key rules: judge.c runs no twin of theirs */
+    bool far_known;                 /* weir_context_far() was asked, */
+    bool near_only;                 /* and said no */
+    bool found;                     /* the leaf at hand has found something */
+    pcre2_match_data *match;        /* for patterns */
     pcre2_match_context *limits;
 };
 
@@ -122,9 +120,5 @@ WEIR_FINDER(weir_find_person);
  * match at or behind `from`. Where to look for the next match: *ret_end. */
 bool weir_pattern_more(const struct weir_leaf *leaf, const struct weir_subject *s, size_t from,
                        size_t to, struct weir_span *ret_span, size_t *ret_end);
-
-/* The rules for which weir_find_pair() may find something anywhere in the
- * text: those that know a key in it. Asked once for all of them. */
-uint64_t weir_pair_rules(const struct weir_subject *s);
 
 #endif

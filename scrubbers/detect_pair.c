@@ -528,20 +528,14 @@ uint64_t weir_pair_before(const struct weir_subject *s, size_t i)
     return 0;
 }
 
-uint64_t weir_pair_rules(const struct weir_subject *s)
+uint64_t weir_pair_rules(const struct weir_subject *s, size_t i)
 {
-    uint64_t rules = 0;
+    enum join join;
+    size_t value;
+    uint64_t rules = joined(s, i, s->n, &value, &join);
 
-    for (size_t i = 0; s->keys != NULL && i < s->n; i++) {
-        enum join join;
-        size_t value;
-
-        if (!weir_pair_joins(s->p[i]))
-            continue;
-        rules |= joined(s, i, s->n, &value, &join);
-        if (s->p[i] == '=' && join == EQUALS && !s->code)
-            rules |= weir_keyring_get(s->keys, WEIR_S("cookie"), false)->rules;
-    }
+    if (s->p[i] == '=' && join == EQUALS && !s->code)
+        rules |= weir_keyring_get(s->keys, WEIR_S("cookie"), false)->rules;
     return rules;
 }
 

@@ -207,24 +207,3 @@ uint32_t weir_hint_at(struct weir_str text, size_t at, size_t *ret_end)
     *ret_end = at + longest;
     return hint;
 }
-
-uint32_t weir_hints(struct weir_str text)
-{
-    uint32_t all = 0;
-    bool inside = false;
-
-    for (size_t at = 0; at < text.n; at++) {
-        size_t end;
-
-        if (!weir_is(text.p[at], WEIR_C_ALPHA | WEIR_C_HIGH)) {
-            inside = false;
-            if (text.p[at] == '-' && at + 1 < text.n && text.p[at + 1] == '-')
-                all |= weir_hint_at(text, at, &end);
-            continue;
-        }
-        if ((!inside || weir_is(text.p[at], WEIR_C_HIGH)) && may_begin(text, at))
-            all |= weir_hint_at(text, at, &end);
-        inside = true;
-    }
-    return all;
-}

@@ -3,10 +3,8 @@
  * "customer Jane Doe", "call 030 1234567", "born 12 March 1984", "session
  * Xy4k… expired": nothing in the value itself says what it is, the word
  * before it does. One table serves all detectors that live on context, so
- * that a text without any such word is dismissed in one pass for all of them
- * (weir_hints), and a detector that is run steps from word to word
- * (weir_hint_at). Words are compared without case, in the larger languages.
- * Pure functions, no state. */
+ * that one pass finds such words for all of them (context.h). Words are
+ * compared without case, in the larger languages. A pure function. */
 #ifndef WEIR_SCRUB_HINT_H
 #define WEIR_SCRUB_HINT_H
 
@@ -27,7 +25,5 @@ enum {
 /* The hint that begins at `at`: WEIR_HINT_*, 0: none; and where it ends. It
  * stands alone: no letter, digit or underscore on either side. */
 uint32_t weir_hint_at(struct weir_str text, size_t at, size_t *ret_end);
-/* All hints of a text. */
-uint32_t weir_hints(struct weir_str text);
 
 #endif

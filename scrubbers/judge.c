@@ -133,11 +133,6 @@ static void prepare(struct weir_scrubber *s, const struct weir_slot *at,
     subject->found = false;
     if (at->leaf->type == WEIR_RULE_PATTERN)
         weir_scrubber_limit(s, subject->n);
-    if (subject->n > 256 && weir_detectors[at->leaf->type].find == weir_find_pair &&
-        !subject->far_known) {
-        subject->near_only = !weir_context_far(subject);
-        subject->far_known = true;
-    }
 }
 
 /* Runs one leaf in all gaps; merges what it found with the hits so far. */
@@ -212,28 +207,15 @@ static int recall(struct weir_scrubber *s, struct weir_str text)
     return 0;
 }
 
-/* Pairs are looked for by several rules; most texts hold no key of any. */
-static bool may_hold_pair(const struct weir_scrubber *s, uint32_t slot,
-                          struct weir_subject *subject)
-{
-    if (!subject->pairs_known)
-        subject->pairs = weir_pair_rules(subject);
-    subject->pairs_known = true;
-    return (subject->pairs & s->mem->plan->slots[slot].key_rule) != 0;
-}
-
 /* What context decides: is there a key or a word that could tell? */
-static bool may_tell(const struct weir_scrubber *s, uint32_t slot, uint32_t hint,
-                     struct weir_subject *subject)
+static bool may_tell(const struct weir_subject *subject, const struct weir_tells *tells,
+                     const struct weir_menu_row *row)
 {
-    if ((subject->under & s->mem->plan->slots[slot].key_rule) != 0)
-        return true;
-    if ((subject->classes & WEIR_P_PAIR) != 0 && may_hold_pair(s, slot, subject))
-        return true;
-    if (!subject->hints_known)
-        subject->hints = weir_hints((struct weir_str){subject->p, subject->n});
-    subject->hints_known = true;
-    return (subject->hints & hint) != 0;
+    uint64_t keys = subject->under;
+
+    if ((subject->classes & WEIR_P_PAIR) != 0)
+        keys |= tells->rules;
+    return (keys & row->key_rule) != 0 || (tells->hints & row->needs >> 24) != 0;
 }
 
 /* The rows that texts of these classes may need: those whose needs are met
@@ -274,13 +256,6 @@ static const uint64_t *open_rows(struct weir_scrubber *s, const struct weir_menu
     return s->mem->rows;
 }
 
-/* What costs a look at the text says that the row may find something. */
-static bool may_find(const struct weir_scrubber *s, const struct weir_menu_row *row,
-                     struct weir_subject *subject)
-{
-    return row->needs <= WEIR_P_CLASSES || may_tell(s, row->slot, row->needs >> 24, subject);
-}
-
 int weir_judge_once(struct weir_scrubber *s, const struct weir_menu *menu, struct weir_str text,
                     uint32_t classes, bool code)
 {
@@ -293,6 +268,7 @@ int weir_judge_once(struct weir_scrubber *s, const struct weir_menu *menu, struc
                                    .under = s->under,
                                    .match = s->match,
                                    .limits = s->limits};
+    struct weir_tells tells;
     const uint64_t *rows;
 
     s->n_hits = 0;
@@ -304,8 +280,13 @@ int weir_judge_once(struct weir_scrubber *s, const struct weir_menu *menu, struc
             size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
             int rc;
 
-            if (!may_find(s, &menu->rows[i], &subject))
-                continue;
+            if (menu->rows[i].needs > WEIR_P_CLASSES) {
+                if (subject.tells == NULL)
+                    weir_context_tells(&subject, &tells);
+                subject.tells = &tells;
+                if (!may_tell(&subject, &tells, &menu->rows[i]))
+                    continue;
+            }
             rc = run_leaf(s, menu->rows[i].slot, &subject);
             if (rc != 0)
                 return rc < 0 ? rc : 0;

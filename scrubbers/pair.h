@@ -12,6 +12,9 @@ static inline bool weir_pair_joins(char c)
     return weir_pair_joint[(uint8_t)c];
 }
 
+/* The rules that may find something at the joint at `i`: those that know its
+ * key. */
+uint64_t weir_pair_rules(const struct weir_subject *s, size_t i);
 /* Does a key of the rule at hand (s->key_rule) join its value at `i`? Then
  * the value, not empty, which ends before `to`. */
 bool weir_pair_at(const struct weir_subject *s, size_t i, size_t to, struct weir_span *ret_value);

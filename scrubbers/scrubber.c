@@ -306,6 +306,7 @@ static void fill(struct weir_scrubber *s, struct weir_menu *menu, int32_t state,
                 has_twin(menu, plan, at))
                 continue;
             row->slot = app->slots[k];
+            row->key_rule = at->key_rule;
             row->needs = at->leaf->type == WEIR_RULE_ANYTHING
                              ? UINT32_MAX
                              : weir_detectors[at->leaf->type].needs;

@@ -34,6 +34,7 @@ struct weir_menu {
     uint64_t *picks; /* WEIR_PICKS times words + 1 */
     struct weir_menu_row {
         uint32_t slot, needs; /* needs: of the slot's detector; ~0: is not looked for in text */
+        uint64_t key_rule;    /* of the slot */
     } rows[];
 };
 
