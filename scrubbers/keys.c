@@ -121,6 +121,21 @@ static bool spared(struct weir_str except, struct weir_str key)
                : weir_str_eq(except, key);
 }
 
+static bool same_list(const struct weir_str *a, size_t n, const struct weir_str *b, size_t n_b)
+{
+    for (size_t i = 0; i < n && n == n_b; i++)
+        if (!weir_str_eq(a[i], b[i]))
+            return false;
+    return n == n_b;
+}
+
+bool weir_words_equal(const struct weir_words *a, const struct weir_words *b)
+{
+    return a == b || (same_list(a->terms, a->n_terms, b->terms, b->n_terms) &&
+                      same_list(a->unless, a->n_unless, b->unless, b->n_unless) &&
+                      same_list(a->except, a->n_except, b->except, b->n_except));
+}
+
 bool weir_words_match(const struct weir_words *w, struct weir_str key, bool phrase)
 {
     struct weir_word words[WEIR_KEY_WORDS];

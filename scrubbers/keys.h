@@ -33,6 +33,9 @@ struct weir_words {
  * terms of two words or more that end it count. */
 bool weir_words_match(const struct weir_words *w, struct weir_str key, bool phrase);
 
+/* Do both lists say the same? */
+bool weir_words_equal(const struct weir_words *a, const struct weir_words *b);
+
 /* Splits `key` into words: offsets and lengths of at most `max`; the number. */
 struct weir_word {
     uint16_t at, n;

@@ -14,15 +14,18 @@ static bool is_key_rule(const struct weir_leaf *l)
 }
 
 /* The bit of a key rule: shared by those that ask for the same keys in the
- * same way, since every built-in set may bring the built-in keys. */
+ * same way, since sets that extend others bring all of their rules. */
 static int key_bit(struct weir_scrub_plan *p, const struct weir_leaf *leaf, uint64_t *ret_bit)
 {
-    for (size_t i = 0; i < p->n_slots; i++)
-        if (leaf->keys != NULL && p->slots[i].leaf->keys == leaf->keys &&
-            p->slots[i].leaf->type == leaf->type) {
+    for (size_t i = 0; i < p->n_slots; i++) {
+        const struct weir_leaf *other = p->slots[i].leaf;
+
+        if (leaf->keys != NULL && other->keys != NULL && other->type == leaf->type &&
+            weir_words_equal(other->keys, leaf->keys)) {
             *ret_bit = p->slots[i].key_rule;
             return 0;
         }
+    }
     if (p->n_key_rules == WEIR_MAX_KEY_RULES)
         return WEIR_ELIMIT;
     *ret_bit = (uint64_t)1 << p->n_key_rules++;

@@ -265,26 +265,31 @@ static void note_any(struct weir_menu *menu, const struct weir_plan_app *app, ui
         menu->any_named = slot + 1;
 }
 
-/* Several sets bring the same rule. Once the first of them has looked, there
- * is nothing left for its twin: the same detector, asking for the same keys,
- * that puts the same in place. Patterns see the end of their range, so that
- * what was found around them matters to each anew. */
+static bool same_pattern(const struct weir_leaf *a, const struct weir_leaf *b)
+{
+    return weir_str_eq(a->source, b->source) && a->n_groups == b->n_groups &&
+           (a->n_groups == 0 || memcmp(a->groups, b->groups, a->n_groups) == 0);
+}
+
+/* Does one look for what the other does, and put the same in place? */
+static bool twins(const struct weir_slot *a, const struct weir_slot *b)
+{
+    const struct weir_redaction *r = &a->leaf->redact;
+
+    return a->leaf->type == b->leaf->type && a->leaf->type != WEIR_RULE_ANYTHING &&
+           a->key_rule == b->key_rule && r->method == WEIR_METHOD_REPLACE &&
+           r->method == b->leaf->redact.method && weir_str_eq(r->text, b->leaf->redact.text) &&
+           (a->leaf->type != WEIR_RULE_PATTERN || same_pattern(a->leaf, b->leaf));
+}
+
+/* Sets that extend others bring all of their rules. Once the first of them
+ * has looked, there is nothing left for its twin. */
 static bool has_twin(const struct weir_menu *menu, const struct weir_scrub_plan *plan,
                      const struct weir_slot *slot)
 {
-    enum weir_rule_type type = slot->leaf->type;
-
-    if (type == WEIR_RULE_ANYTHING || type == WEIR_RULE_PATTERN || type == WEIR_RULE_REDACT_PAIR)
-        return false;
-    for (uint32_t i = 0; i < menu->n; i++) {
-        const struct weir_slot *other = &plan->slots[menu->rows[i].slot];
-
-        if (other->leaf->type == type && other->key_rule == slot->key_rule &&
-            other->leaf->redact.method == slot->leaf->redact.method &&
-            other->leaf->redact.method == WEIR_METHOD_REPLACE &&
-            weir_str_eq(other->leaf->redact.text, slot->leaf->redact.text))
+    for (uint32_t i = 0; i < menu->n; i++)
+        if (twins(&plan->slots[menu->rows[i].slot], slot))
             return true;
-    }
     return false;
 }
 
