@@ -4,7 +4,9 @@
 #include "chars.h"
 #include "pair.h"
 
-enum { LOOK_BACK = 8, MAX_GAP = 48, NEAR = 64 };
+#include <stdlib.h>
+
+enum { LOOK_BACK = 8, MAX_GAP = 48, NEAR = 64, MOST_TELLS = 1 << 17 };
 
 /* Everything that the loop hands down. */
 struct scan {
@@ -120,23 +122,54 @@ static bool tells_at(const struct scan *x, size_t i, size_t joints, size_t words
            hint_leads(x, i, ret_span);
 }
 
+/* The first place at or behind `at`. */
+static size_t tell_from(const struct weir_tells *t, size_t at)
+{
+    size_t low = 0;
+
+    for (size_t high = t->n; low < high;) {
+        size_t mid = low + (high - low) / 2;
+
+        if (t->list[mid].at < at)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
 static bool scan(const struct scan *x, struct weir_span *ret_span)
 {
-    const struct weir_tells *tells = x->s->tells;
-    size_t joints = first_joint(x), words = first_word(x);
+    const struct weir_tells *t = x->s->tells;
+    size_t joints = first_joint(x), words = first_word(x), from = joints < words ? joints : words;
 
-    if (tells == NULL || tells->more) {
-        for (size_t i = joints < words ? joints : words; i < x->to; i++)
+    if (t == NULL || t->more) {
+        for (size_t i = from; i < x->to; i++)
             if (tells_at(x, i, joints, words, ret_span))
                 return true;
         return false;
     }
-    for (unsigned k = 0; k < tells->n && tells->list[k].at < x->to; k++)
-        if (((tells->list[k].rules & x->s->key_rule) != 0 ||
-             (tells->list[k].hints & x->c->hint) != 0) &&
-            tells_at(x, tells->list[k].at, joints, words, ret_span))
+    for (size_t k = tell_from(t, from); k < t->n && t->list[k].at < x->to; k++)
+        if (((t->list[k].rules & x->s->key_rule) != 0 || (t->list[k].hints & x->c->hint) != 0) &&
+            tells_at(x, t->list[k].at, joints, words, ret_span))
             return true;
     return false;
+}
+
+static void add_tell(struct weir_tells *t, struct weir_tell tell)
+{
+    if (t->n == t->room && t->room < MOST_TELLS) {
+        size_t room = t->room > 0 ? t->room * 2 : 64;
+        struct weir_tell *list = realloc(t->list, room * sizeof *list);
+
+        if (list != NULL) {
+            t->list = list;
+            t->room = room;
+        }
+    }
+    t->more = t->more || t->n == t->room;
+    if (!t->more)
+        t->list[t->n++] = tell;
 }
 
 void weir_context_tells(const struct weir_subject *s, struct weir_tells *ret_tells)
@@ -147,7 +180,8 @@ void weir_context_tells(const struct weir_subject *s, struct weir_tells *ret_tel
     t->rules = 0;
     t->hints = 0;
     t->n = 0;
-    t->far = t->more = false;
+    t->far = false;
+    t->more = s->n > UINT32_MAX;
     for (size_t i = 0; i < s->n; i++) {
         uint64_t rules = s->keys != NULL && weir_pair_joins(s->p[i]) ? weir_pair_rules(s, i) : 0;
         uint32_t hints = 0;
@@ -160,9 +194,7 @@ void weir_context_tells(const struct weir_subject *s, struct weir_tells *ret_tel
         t->rules |= rules;
         t->hints |= hints;
         t->far = t->far || (hints != 0 && far_word(s, i));
-        t->more = t->n == WEIR_TELLS;
-        if (!t->more)
-            t->list[t->n++] = (struct weir_tell){i, rules, hints};
+        add_tell(t, (struct weir_tell){(uint32_t)i, hints, rules});
     }
 }
 

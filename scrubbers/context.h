@@ -30,21 +30,18 @@ enum weir_found weir_context_find(const struct weir_context *c, const struct wei
 
 /* The places of a text that tell: joints of keys that some rule knows, and
  * words of hint.h. Found in one pass for all detectors of the text, which go
- * from one to the next; most texts have none. Texts of more are read byte by
- * byte by each. */
-enum { WEIR_TELLS = 32 };
-
+ * from one to the next; most texts have none. A text of more than there is
+ * room for is read byte by byte by each. */
 struct weir_tells {
     uint64_t rules; /* of all places, */
     uint32_t hints; /* WEIR_HINT_* */
     bool far;       /* one may tell of what is far behind it */
     bool more;      /* there are more than these */
-    unsigned n;
+    size_t n, room;
     struct weir_tell {
-        size_t at;
+        uint32_t at, hints;
         uint64_t rules;
-        uint32_t hints;
-    } list[WEIR_TELLS];
+    } * list; /* kept from text to text; by whoever has the struct to be freed */
 };
 
 void weir_context_tells(const struct weir_subject *s, struct weir_tells *ret_tells);

@@ -194,7 +194,9 @@ uint32_t weir_hint_at(struct weir_str text, size_t at, size_t *ret_end)
     for (; words->text[0] != '\0'; words++) {
         size_t len;
 
-        if (weir_lower(text.p[at + 1]) != words->text[1])
+        if (weir_lower(text.p[at + 1]) != words->text[1] ||
+            (words->text[2] != '\0' && at + 2 < text.n &&
+             weir_lower(text.p[at + 2]) != words->text[2]))
             continue;
         len = strlen(words->text);
         if (len > longest && weir_starts_nocase(text.p + at, text.n - at, words->text) &&

@@ -208,14 +208,17 @@ static int recall(struct weir_scrubber *s, struct weir_str text)
 }
 
 /* What context decides: is there a key or a word that could tell? */
-static bool may_tell(const struct weir_subject *subject, const struct weir_tells *tells,
+static bool may_tell(struct weir_scrubber *s, struct weir_subject *subject,
                      const struct weir_menu_row *row)
 {
     uint64_t keys = subject->under;
 
+    if (subject->tells == NULL)
+        weir_context_tells(subject, &s->tells);
+    subject->tells = &s->tells;
     if ((subject->classes & WEIR_P_PAIR) != 0)
-        keys |= tells->rules;
-    return (keys & row->key_rule) != 0 || (tells->hints & row->needs >> 24) != 0;
+        keys |= s->tells.rules;
+    return (keys & row->key_rule) != 0 || (s->tells.hints & row->needs >> 24) != 0;
 }
 
 /* The rows that texts of these classes may need: those whose needs are met
@@ -268,7 +271,6 @@ int weir_judge_once(struct weir_scrubber *s, const struct weir_menu *menu, struc
                                    .under = s->under,
                                    .match = s->match,
                                    .limits = s->limits};
-    struct weir_tells tells;
     const uint64_t *rows;
 
     s->n_hits = 0;
@@ -280,13 +282,8 @@ int weir_judge_once(struct weir_scrubber *s, const struct weir_menu *menu, struc
             size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
             int rc;
 
-            if (menu->rows[i].needs > WEIR_P_CLASSES) {
-                if (subject.tells == NULL)
-                    weir_context_tells(&subject, &tells);
-                subject.tells = &tells;
-                if (!may_tell(&subject, &tells, &menu->rows[i]))
-                    continue;
-            }
+            if (menu->rows[i].needs > WEIR_P_CLASSES && !may_tell(s, &subject, &menu->rows[i]))
+                continue;
             rc = run_leaf(s, menu->rows[i].slot, &subject);
             if (rc != 0)
                 return rc < 0 ? rc : 0;

@@ -76,6 +76,7 @@ void weir_scrubber_free(struct weir_scrubber *s)
     weir_walk_free(s->walk);
     free(s->hits);
     free(s->kept);
+    free(s->tells.list);
     weir_arena_destroy(&s->scratch);
     free(s->spare);
     free(s->matches);

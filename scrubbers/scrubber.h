@@ -11,6 +11,7 @@
 #ifndef WEIR_SCRUB_SCRUBBER_H
 #define WEIR_SCRUB_SCRUBBER_H
 
+#include "context.h"
 #include "detect.h"
 #include "meta.h"
 #include "plan.h"
@@ -79,7 +80,8 @@ struct weir_scrubber {
     uint64_t under;                /* key rules that know the key of the text being judged */
     struct weir_hit *hits, *spare; /* of the text being judged */
     size_t n_hits, room_hits;
-    struct weir_kept *kept; /* settle.c: of the rounds before */
+    struct weir_tells tells; /* of the text being judged */
+    struct weir_kept *kept;  /* settle.c: of the rounds before */
     size_t room_kept;
     struct weir_arena scratch; /* settle.c: a text as it will leave */
     bool explain;
