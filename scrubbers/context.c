@@ -43,13 +43,26 @@ static bool pair_fits(const struct scan *x, size_t i, struct weir_span *ret_span
     return true;
 }
 
-/* A word that tells begins at `i`, and what we look for follows it. */
-static bool hint_leads(const struct scan *x, size_t i, struct weir_span *ret_span)
+/* The hint that begins at `i`, and where it ends: as it is `known`, unless the
+ * range may cut it off. */
+static uint32_t hint_at(const struct scan *x, size_t i, const struct weir_tell *known,
+                        size_t *ret_end)
 {
     const struct weir_str text = {x->s->p, x->to};
+
+    if (known == NULL || x->to - i <= WEIR_HINT_LONGEST)
+        return weir_hint_at(text, i, ret_end);
+    *ret_end = i + known->length;
+    return known->hints;
+}
+
+/* A word that tells begins at `i`, and what we look for follows it. */
+static bool hint_leads(const struct scan *x, size_t i, const struct weir_tell *known,
+                       struct weir_span *ret_span)
+{
     struct weir_span v;
     size_t end;
-    uint32_t hint = weir_hint_at(text, i, &end) & x->c->hint;
+    uint32_t hint = hint_at(x, i, known, &end) & x->c->hint;
 
     if (hint == 0 || !x->c->follows(x->s, hint, i, end, x->from, x->to, &v))
         return false;
@@ -113,13 +126,13 @@ static size_t first_word(const struct scan *x)
     return x->from > back ? x->from - back : 0;
 }
 
-static bool tells_at(const struct scan *x, size_t i, size_t joints, size_t words,
-                     struct weir_span *ret_span)
+static bool tells_at(const struct scan *x, size_t i, const struct weir_tell *known, size_t joints,
+                     size_t words, struct weir_span *ret_span)
 {
     if (i >= joints && pair_fits(x, i, ret_span))
         return true;
     return i >= words && word_begins(x->s->p, i) && (x->from <= i + NEAR || far_word(x->s, i)) &&
-           hint_leads(x, i, ret_span);
+           hint_leads(x, i, known, ret_span);
 }
 
 /* The first place at or behind `at`. */
@@ -145,13 +158,13 @@ static bool scan(const struct scan *x, struct weir_span *ret_span)
 
     if (t == NULL || t->more) {
         for (size_t i = from; i < x->to; i++)
-            if (tells_at(x, i, joints, words, ret_span))
+            if (tells_at(x, i, NULL, joints, words, ret_span))
                 return true;
         return false;
     }
     for (size_t k = tell_from(t, from); k < t->n && t->list[k].at < x->to; k++)
         if (((t->list[k].rules & x->s->key_rule) != 0 || (t->list[k].hints & x->c->hint) != 0) &&
-            tells_at(x, t->list[k].at, joints, words, ret_span))
+            tells_at(x, t->list[k].at, &t->list[k], joints, words, ret_span))
             return true;
     return false;
 }
@@ -185,7 +198,7 @@ void weir_context_tells(const struct weir_subject *s, struct weir_tells *ret_tel
     for (size_t i = 0; i < s->n; i++) {
         uint64_t rules = s->keys != NULL && weir_pair_joins(s->p[i]) ? weir_pair_rules(s, i) : 0;
         uint32_t hints = 0;
-        size_t end;
+        size_t end = i;
 
         if (!s->code && (s->p[i] == '-' || word_begins(s->p, i)))
             hints = weir_hint_at(text, i, &end);
@@ -194,7 +207,7 @@ void weir_context_tells(const struct weir_subject *s, struct weir_tells *ret_tel
         t->rules |= rules;
         t->hints |= hints;
         t->far = t->far || (hints != 0 && far_word(s, i));
-        add_tell(t, (struct weir_tell){(uint32_t)i, hints, rules});
+        add_tell(t, (struct weir_tell){(uint32_t)i, (uint16_t)hints, (uint16_t)(end - i), rules});
     }
 }
 

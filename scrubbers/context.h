@@ -39,7 +39,8 @@ struct weir_tells {
     bool more;      /* there are more than these */
     size_t n, room;
     struct weir_tell {
-        uint32_t at, hints;
+        uint32_t at;
+        uint16_t hints, length; /* of the word */
         uint64_t rules;
     } * list; /* kept from text to text; by whoever has the struct to be freed */
 };

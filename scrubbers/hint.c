@@ -4,7 +4,8 @@
 #include "chars.h"
 
 struct word {
-    char text[31]; /* lower-case; here and not elsewhere, since it is compared for every word */
+    char text[WEIR_HINT_LONGEST]; /* lower-case; here and not elsewhere, since it is compared for
+                                     every word */
     uint8_t hint;
 };
 

@@ -19,6 +19,7 @@ enum {
     WEIR_HINT_SESSION = 32,
     WEIR_HINT_SECRET = 64,     /* password, --, curl, insert into */
     WEIR_HINT_ADDRESSEE = 128, /* From, To: a name and then <, as of an address */
+    WEIR_HINT_LONGEST = 31,    /* bytes of a word */
     WEIR_HINT_NAME = WEIR_HINT_PERSON | WEIR_HINT_TITLE | WEIR_HINT_GREETING | WEIR_HINT_ADDRESSEE
 };
 

@@ -155,19 +155,26 @@ static bool option_value(const struct weir_subject *s, const struct command *c, 
     return v < e && !weir_pair_harmless(p + v, e - v);
 }
 
+static size_t command_end(const char *p, size_t word, size_t to)
+{
+    size_t i = word;
+
+    while (i < to && p[i] != '\n' && p[i] != ';' && i - word < LINE)
+        i++;
+    return i;
+}
+
 static bool of_command(const struct weir_subject *s, size_t word, size_t to,
                        struct weir_span *ret_span)
 {
     const char *p = s->p;
-    size_t line = word;
 
-    while (line < to && p[line] != '\n' && p[line] != ';' && line - word < LINE)
-        line++;
     for (size_t k = 0; k < sizeof commands / sizeof *commands; k++) {
-        size_t n = strlen(commands[k].name), option = strlen(commands[k].option);
+        size_t n = strlen(commands[k].name), option = strlen(commands[k].option), line;
 
         if (!weir_starts_nocase(p + word, to - word, commands[k].name))
             continue;
+        line = command_end(p, word, to);
         for (size_t i = word + n; i + option < line; i++)
             if (memcmp(p + i, commands[k].option, option) == 0 &&
                 option_value(s, &commands[k], i + option, line, ret_span))
