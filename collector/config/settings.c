@@ -289,7 +289,7 @@ const struct weir_setting weir_settings[] = {
          "Any other item. One that is over its limit is dropped and counted, the rest goes on."),
      RANGE(KIB(1), GIB(1))},
     {TOP(COUNT, "limits.items", config.limits.items, "500",
-         "Items in one envelope."), RANGE(1, 100000)},
+         "Items in one envelope, objects in one native request."), RANGE(1, 100000)},
     {TOP(COUNT, "limits.decompressed_ratio", config.limits.decompressed_ratio, "200",
          "A body that inflates to more than this many times its size is refused."),
      RANGE(1, 100000)},

@@ -129,6 +129,7 @@ def test_native_spans_become_a_transaction(weir, sink):
 def test_weir_send(weir, sink):
     s = sink()
     w = weir({}, dsn=s.dsn())
+    w.env["http_proxy"] = "http://127.0.0.1:1"  # which knows no way to this machine
     over_http = w.cli("send", "--dsn", f"http://{KEY}@127.0.0.1:{w.port}/42", "card 4111 1111 1111 1111", "password=hunter2", "shop=berlin")
     assert over_http.returncode == 0, over_http.stderr
     event_id = over_http.stdout.strip().split()[-1]
