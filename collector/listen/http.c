@@ -26,6 +26,7 @@
 #include "weir/log.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ enum {
      * request, so more costs time and memory of idle ones. */
     CONNECTION_MEMORY = 20 * 1024,
     ANSWER_HEAD = 1024,
+    CROWD = 128,
     CONNECTIONS_EVER = 1 << 20 /* the cap is ours, by closing the idlest */
 };
 
@@ -87,9 +89,24 @@ static void conn_opened(struct weir_server *s, struct MHD_Connection *mhd, void 
     c->fd = fd->connect_fd;
     oldest = weir_conns_oldest(&w->conns);
     weir_conns_add(&w->conns, &c->base, w->now_ms);
+    if (w->crowd < w->conns.n)
+        w->crowd = w->conns.n;
     if (atomic_fetch_add_explicit(&w->listen->connections, 1, memory_order_relaxed) >=
         (most < possible ? most : possible))
         cut(oldest != NULL ? oldest : &c->base);
+}
+
+/* What a crowd of connections took is given back when most of them are gone:
+ * malloc keeps it otherwise, since something small always lies behind it. */
+static void conn_closed(struct weir_worker *w, struct weir_http_conn *c)
+{
+    weir_conns_remove(&w->conns, &c->base);
+    atomic_fetch_sub_explicit(&w->listen->connections, 1, memory_order_relaxed);
+    free(c);
+    if (w->crowd >= CROWD && w->conns.n <= w->crowd / 4) {
+        malloc_trim(0);
+        w->crowd = w->conns.n;
+    }
 }
 
 static void on_connection(void *self, struct MHD_Connection *mhd, void **context,
@@ -101,9 +118,7 @@ static void on_connection(void *self, struct MHD_Connection *mhd, void **context
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         conn_opened(s, mhd, context);
     } else if (c != NULL) {
-        weir_conns_remove(&s->worker->conns, &c->base);
-        atomic_fetch_sub_explicit(&s->worker->listen->connections, 1, memory_order_relaxed);
-        free(c);
+        conn_closed(s->worker, c);
         *context = NULL;
     }
 }

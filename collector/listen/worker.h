@@ -80,6 +80,7 @@ struct weir_worker {
     struct weir_udp *udp[2];                  /* datagrams of all kinds, syslog; NULL: none */
     uint64_t now_ms;                          /* mono, once a turn of the loop */
     struct weir_conns conns;
+    size_t crowd;              /* most connections since memory was given back */
     struct weir_request *pool; /* free ones */
     size_t pooled;
     /* For a commit, oldest first; and those that are past the bound but may

@@ -5,7 +5,7 @@ import socket
 import urllib.parse
 import zlib
 
-from weir import KEY, envelope, error_event, request, wait_for
+from weir import KEY, RELEASE, envelope, error_event, request, wait_for
 
 AUTH = {"X-Sentry-Auth": f"Sentry sentry_key={KEY}, sentry_version=7"}
 PROJECT = {"projects": [{"id": "42", "keys": [KEY], "origins": ["https://shop.example"]}]}
@@ -71,3 +71,19 @@ def test_a_body_of_two_lengths_hides_no_request(weir, sink):
     for lengths in (b"Content-Length: 0\r\nContent-Length: %d\r\n" % len(hidden), b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"):
         assert statuses(w.port, head + lengths + b"\r\n" + (b"0\r\n\r\n" if b"chunked" in lengths else b"") + hidden) == [400]
     assert statuses(w.port, head + b"Content-Length: %d\r\n\r\n" % len(body) + body + hidden.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")) == [200, 200]
+
+
+def test_memory_of_many_connections_is_given_back(weir, sink):
+    w = weir({}, dsn=sink().dsn(), binary=RELEASE)
+    ask = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    before = w.rss_kib()
+    crowd = [socket.create_connection(("127.0.0.1", w.port), 60) for _ in range(800)]
+    for c in crowd:
+        c.sendall(ask)
+        assert c.recv(1000).startswith(b"HTTP/1.1 200")
+    during = w.rss_kib()
+    for c in crowd:
+        c.close()
+    if before:  # else it cannot be looked at
+        assert during > before + 12 * 1024
+        wait_for(lambda: w.rss_kib() < before + (during - before) // 2, what="most of it is given back")
