@@ -147,8 +147,14 @@ static bool nothing_to_get(struct weir_request *r)
 void weir_ingest_head(struct weir_request *r)
 {
     struct weir_ingest *i = &r->ingest;
+    struct weir_str type, rest;
 
     i->format = (enum weir_format)r->route->format;
+    /* Where envelopes began, and some clients never left. */
+    weir_str_cut(r->headers[WEIR_H_CONTENT_TYPE], ';', &type, &rest);
+    if (i->format == WEIR_FORMAT_STORE &&
+        weir_str_eq_nocase(weir_str_trim(type), WEIR_S("application/x-sentry-envelope")))
+        i->format = WEIR_FORMAT_ENVELOPE;
     if (weir_class_has_cors(r->class))
         i->path_project = r->pub.params[0];
     r->state = WEIR_REQUEST_BODY;

@@ -40,6 +40,9 @@ def test_old_clients_and_odd_ones(weir, sink):
     e = event("list")
     one = b"{}\n" + json.dumps({"type": "event", "length": len(e)}).encode() + b"\n" + e.encode()
     assert w.post("/api/42/envelope/", zlib.compress(one), {**AUTH, "Content-Encoding": "gzip,deflate"})[0] == 200
+    e = event("envelope to store")
+    one = b"{}\n" + json.dumps({"type": "event", "length": len(e)}).encode() + b"\n" + e.encode()
+    assert w.post("/api/42/store/", one, {**AUTH, "Content-Type": "application/x-sentry-envelope"})[0] == 200
     e = event("cookies")
     assert w.post("/api/42/store/", e, {**AUTH, "Cookie": "a=" + "b" * 8100, "Origin": "https://shop.example"})[0] == 200
     wait_for(lambda: sorted(s.event_ids()) == sorted(ids), what="all arrive")
