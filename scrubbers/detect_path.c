@@ -154,7 +154,8 @@ static size_t home_head(const struct weir_subject *s, size_t i, size_t n, size_t
         return 0;
     dir = k < to ? homes(p, k, to, *ret_windows, drive) : 0;
     behind = dir > 0 ? separator(p, k + dir, to, &back) : 0;
-    return behind > 0 ? k + dir + behind : 0;
+    /* more of them than before: the name between two was removed */
+    return behind > 0 && behind <= n ? k + dir + behind : 0;
 }
 
 WEIR_FINDER(weir_find_userpath)

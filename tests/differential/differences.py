@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 # Classes that only the simple settings meet, or that are too rare to be met each time.
-NOT_ALWAYS = {"messages-too", "null-texts", "numbers-end-with-their-line", "strings-are-strings", "ipv6-neighbours", "pem-masked", "objects-are-objects"}
+NOT_ALWAYS = {"messages-too", "null-texts", "numbers-end-with-their-line", "strings-are-strings", "ipv6-neighbours", "pem-masked", "objects-are-objects", "null-for-emptied"}
 GONE = "<gone>"  # the value went with what it was in
 HASH = re.compile(r"[0-9A-F]{40}")
 CLASSES, LINES = {}, {}  # of a whole value, of a line of a text
@@ -134,7 +134,7 @@ def keys_are_words(p):
     more = any(k in ("pwd", "cookies") for k in p.keys)
     if not p.any_of("password", "cookies"):
         return False
-    return (odd and whole(p, p.peer) and not whole(p, p.weir)) or (more and whole(p, p.weir) and not whole(p, p.peer))
+    return (odd and whole(p, p.peer) and not whole(p, p.weir)) or (more and whole(p, p.weir) and (p.weir == GONE or not whole(p, p.peer)))
 
 
 @difference
@@ -149,6 +149,13 @@ def whole_texts_emptied(p):
     return (isinstance(p.before, str) and whole(p, p.peer) and not whole(p, p.weir) and
             ((p.any_of("password") and PEER_KEYS.search(p.before) is not None) or
              (p.any_of("redact_pair") and any(re.search(x, p.before) for x in p.key_patterns))))
+
+
+@difference
+def null_for_emptied(p):
+    """Both take all of it: the peer for a word in the text, and leaves an empty text; weir for the key around, and leaves null."""
+    return (p.peer == "" and p.weir is None and p.any_of("password", "redact_pair", "cookies") and isinstance(p.before, str) and
+            any(WEIR_KEYS.search(k) or any(re.search(x, k, re.I) for x in p.key_patterns) for k in p.keys))
 
 
 # ---- in one line of a text ---------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ def test_remarks_are_alike_where_values_are(compared):
     assert not compared[1], "\n".join(map(repr, compared[1][:10]))
 
 
-@pytest.mark.skipif(PAIRS < ENOUGH, reason="too few pairs to meet every class")
+@pytest.mark.skipif(PAIRS < ENOUGH or "DIFFERENTIAL_SEED" in os.environ, reason="the pairs of another seed, or too few, may not meet every class")
 def test_every_class_of_difference_is_met(compared):
     """One that no longer happens is taken out, here and in the docs."""
     unseen = differences.names() - set(compared[0].seen) - differences.NOT_ALWAYS

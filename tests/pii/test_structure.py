@@ -1,5 +1,6 @@
 """What strict must not touch: an event in which nothing is personal, with the structure that SDKs send, comes out as it went in."""
 import json
+import pathlib
 import subprocess
 
 import pytest
@@ -144,3 +145,69 @@ def test_what_is_personal_in_it_goes():
     event["extra"]["customer"] = {"firstName": "Jane", "dateOfBirth": "1980-02-01"}
     out = json.dumps(scrubbed(event, "strict"))
     assert not [v for v in ("jane@", "203.0.113.7", "Jane", "1980-02-01") if v in out]
+
+
+# ---- events as SDKs sent them (tests/bench/events) -------------------------------
+
+RECORDINGS = pathlib.Path(score.ROOT / "tests/bench/events")
+# What of an event is structure: paths, * for one key or index, ** for all below.
+KEPT = """event_id timestamp start_timestamp received platform level logger release dist environment type transaction_info.** sdk.** modules.** measurements.**
+contexts.trace.trace_id contexts.trace.span_id contexts.trace.parent_span_id contexts.trace.op contexts.trace.status contexts.trace.origin contexts.trace.type
+contexts.os.** contexts.runtime.** contexts.device.** contexts.app.** contexts.culture.** contexts.browser.** contexts.cloud_resource.**
+exception.values.*.type exception.values.*.module exception.values.*.mechanism.type exception.values.*.mechanism.handled exception.values.*.thread_id
+threads.values.*.id threads.values.*.name breadcrumbs.values.*.timestamp breadcrumbs.values.*.type breadcrumbs.values.*.category breadcrumbs.values.*.level
+breadcrumbs.values.*.data.method breadcrumbs.values.*.data.status_code spans.*.op spans.*.status spans.*.span_id spans.*.trace_id spans.*.parent_span_id
+spans.*.timestamp spans.*.start_timestamp spans.*.origin request.method debug_meta.images.*.debug_id""".split()
+FRAME = "function module filename lineno colno in_app package instruction_addr".split()
+
+
+def leaves(value, path=()):
+    if isinstance(value, (dict, list)) and value:
+        for k, v in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(v, (*path, str(k)))
+    else:
+        yield path, value
+
+
+def fits(path, pattern):
+    if pattern[-1] == "**" and len(path) >= len(pattern):
+        path = path[:len(pattern) - 1]
+        pattern = pattern[:-1]
+    return len(path) == len(pattern) and all(p in ("*", x) for x, p in zip(path, pattern))
+
+
+def structural(path):
+    return (len(path) > 2 and path[-3] == "frames" and path[-1] in FRAME) or any(fits(path, p.split(".")) for p in KEPT)
+
+
+@pytest.mark.parametrize("ruleset", ["secrets", "pci", "default", "gdpr", "hipaa", "strict"])
+@pytest.mark.parametrize("sdk", ["go", "node", "python"])
+def test_structure_of_what_sdks_sent_survives(sdk, ruleset):
+    seen = 0
+    for line in (RECORDINGS / f"{sdk}.jsonl").read_text().splitlines():
+        event = json.loads(line)
+        out = dict(leaves(scrubbed(event, ruleset)))
+        for path, value in leaves(event):
+            if structural(path):
+                seen += 1
+                assert out.get(path) == value, ".".join(path)
+    assert seen > 200
+
+
+OTEL = {"enduser.id": "mokafor77", "db.user": "mokafor77", "process.owner": "mokafor77", "usr.name": "mokafor77", "who": "mokafor77"}
+
+
+@pytest.mark.parametrize("key", sorted(OTEL))
+@pytest.mark.parametrize("ruleset", ["default", "gdpr", "hipaa", "strict"])
+def test_accounts_go_where_a_key_says_so(ruleset, key):
+    """default leaves accounts that may be a service's, as Sentry leaves user.username; the broad sets take them."""
+    event = {"event_id": "9ec79c33ec9942ab8353589fcb2e04dc", "spans": [{"op": "db", "data": {key: OTEL[key], "db.system": "postgresql"}}]}
+    data = scrubbed(event, ruleset)["spans"][0]["data"]
+    assert data == {key: OTEL[key] if ruleset == "default" else "[user]", "db.system": "postgresql"}
+
+
+@pytest.mark.parametrize("key, value, left", [("user.name", "mokafor77", "[user]"), ("user.email", "m@example.org", "[email]"), ("client.address", "203.0.113.7", "[ip]"),
+                                              ("network.peer.address", "2001:db8::7", "[ip]"), ("user.id", "17", "17"), ("user.roles", "admin", "admin")])
+def test_default_takes_what_tells_a_person_in_attributes(key, value, left):
+    event = {"event_id": "9ec79c33ec9942ab8353589fcb2e04dc", "spans": [{"op": "db", "data": {key: value}}]}
+    assert scrubbed(event, "default")["spans"][0]["data"] == {key: left}
