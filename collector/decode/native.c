@@ -292,12 +292,11 @@ static int builder_of(struct weir_native *o, size_t *ret_at)
 static int build(struct weir_native *o)
 {
     size_t at = 0;
-    int err;
+    int err = read_project(o);
 
-    read_sequence(o);
-    err = builder_of(o, &at);
+    read_sequence(o); /* by the rules of that project */
     if (err == 0)
-        err = read_project(o);
+        err = builder_of(o, &at);
     if (err == 0)
         err = builders[at].build(o);
     if (err == 0)
