@@ -237,6 +237,18 @@ int weir_native_integration(struct weir_native *o)
     return 0;
 }
 
+/* Libraries write HALF_OPEN, half-open and Half_Open. Empty: none of the three. */
+static struct weir_str breaker_state(struct weir_str s)
+{
+    if (weir_str_eq_nocase(s, WEIR_S("closed")))
+        return WEIR_S("closed");
+    if (weir_str_eq_nocase(s, WEIR_S("open")))
+        return WEIR_S("open");
+    if (weir_str_eq_nocase(s, WEIR_S("half_open")) || weir_str_eq_nocase(s, WEIR_S("half-open")))
+        return WEIR_S("half_open");
+    return (struct weir_str){NULL, 0};
+}
+
 int weir_native_breaker(struct weir_native *o)
 {
     const struct weir_decode_input *in = o->d->in;
@@ -251,10 +263,8 @@ int weir_native_breaker(struct weir_native *o)
         err = weir_native_text(o, "reporter", NAME_MAX_BYTES, &reporter);
     if (err != 0)
         return err;
-    if (weir_str_eq_nocase(state, WEIR_S("half-open")))
-        state = WEIR_S("half_open");
-    if (!weir_str_eq(state, WEIR_S("closed")) && !weir_str_eq(state, WEIR_S("open")) &&
-        !weir_str_eq(state, WEIR_S("half_open")))
+    state = breaker_state(state);
+    if (state.n == 0)
         return weir_native_refuse(o, "/state", "must be closed, open or half_open");
     in->breaker(in->self, service, state, reporter);
     return 0;

@@ -9,11 +9,14 @@
  *   32 letters and more    {id}: no word is that long
  *
  * A segment with escapes or bytes over 127 is {id} as a whole: what needs
- * them is text that somebody typed. Better one template too many than a
- * customer's name in a time series. */
+ * them is text that somebody typed. So are what is quoted (OData's
+ * Users('bob')) and what follows ~ or @ at the beginning of a segment
+ * (/~bob, /@bob). Better one template too many than a customer's name in a
+ * time series. */
 #include "endpoint.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { HASH_BYTES = 8, LONG_BYTES = 32 };
 
@@ -143,24 +146,41 @@ static bool is_typed_text(struct weir_str s)
     return false;
 }
 
-static void put_segment(struct out *o, struct weir_str s)
+/* From the quote at `i` past the one that closes it; 0: none does. */
+static size_t past_quote(struct weir_str s, size_t i)
+{
+    const char *end = i < s.n && s.p[i] == '\'' ? memchr(s.p + i + 1, '\'', s.n - i - 1) : NULL;
+
+    return end != NULL ? (size_t)(end - s.p) + 1 : 0;
+}
+
+static void put_words(struct out *o, struct weir_str s)
 {
     size_t from = 0;
 
-    if (is_uuid(s) || (is_typed_text(s) && !is_email(s))) {
-        put(o, WEIR_S("{id}"));
-        return;
-    }
-    if (is_email(s) || is_date(s)) {
-        put(o, is_date(s) ? WEIR_S("{date}") : WEIR_S("{email}"));
-        return;
-    }
     for (size_t i = 0; i <= s.n; i++) {
+        size_t end = past_quote(s, i);
+
         if (i < s.n && (is_letter(s.p[i]) || is_digit(s.p[i])))
             continue;
         put_word(o, weir_str_sub(s, from, i - from));
-        put(o, weir_str_sub(s, i, 1));
+        put(o, end > 0 ? WEIR_S("{id}") : weir_str_sub(s, i, 1));
+        i = end > 0 ? end - 1 : i;
         from = i + 1;
+    }
+}
+
+static void put_segment(struct out *o, struct weir_str s)
+{
+    if (is_uuid(s) || (is_typed_text(s) && !is_email(s))) {
+        put(o, WEIR_S("{id}"));
+    } else if (is_email(s) || is_date(s)) {
+        put(o, is_date(s) ? WEIR_S("{date}") : WEIR_S("{email}"));
+    } else if (s.n > 1 && (s.p[0] == '~' || s.p[0] == '@')) {
+        put(o, weir_str_sub(s, 0, 1));
+        put(o, WEIR_S("{id}"));
+    } else {
+        put_words(o, s);
     }
 }
 
@@ -174,8 +194,11 @@ static struct weir_str path_of(struct weir_str s)
         at = weir_str_find(s, WEIR_S("/"));
         s = at != SIZE_MAX ? weir_str_sub(s, at, SIZE_MAX) : WEIR_S("/");
     }
-    for (at = 0; at < s.n && s.p[at] != '?' && s.p[at] != '#'; at++)
-        continue;
+    for (at = 0; at < s.n && s.p[at] != '?'; at++) {
+        /* without a slash before it: UsersController#show */
+        if (s.p[at] == '#' && (at == 0 || memchr(s.p, '/', at) != NULL))
+            break;
+    }
     return weir_str_sub(s, 0, at);
 }
 

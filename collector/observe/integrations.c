@@ -47,6 +47,8 @@ void weir_integration_call(struct weir_str service, struct weir_str endpoint,
     struct weir_call_status st = weir_call_status(status);
 
     st.error_type = weir_call_error(error_type, &st);
+    if (status.n == 0 && st.error_type != NULL) /* a kind of failure alone is no success */
+        st.label = WEIR_S("error");
     weir_call_count(service_of(service), weir_endpoint(endpoint, room), &st,
                     has_latency ? latency_ms : -1, trace_id);
 }

@@ -319,20 +319,37 @@ static struct weir_str cut(struct weir_str s)
     return (struct weir_str){s.p, n};
 }
 
-/* What is no UTF-8 becomes `?`: a single bad byte would make the whole
- * exposition unreadable. */
+/* A NUL ends lines early, others split them in what reads them. */
+static bool is_control(char c)
+{
+    return ((unsigned char)c < 0x20 && c != '\n') || c == 0x7f;
+}
+
+static bool any_control(struct weir_str s)
+{
+    size_t i = 0;
+
+    while (i < s.n && !is_control(s.p[i]))
+        i++;
+    return i < s.n;
+}
+
+/* What is no UTF-8, and control characters, become `?`: a single bad byte
+ * would make the whole exposition unreadable. */
 static bool mend(struct weir_str *s, char scratch[WEIR_LABEL_BYTES])
 {
     size_t i = 0;
 
-    if (weir_utf8_valid(*s))
+    if (weir_utf8_valid(*s) && !any_control(*s))
         return false;
     while (i < s->n) {
         struct weir_str rest = weir_str_sub(*s, i, SIZE_MAX);
         size_t n = weir_utf8_seq(rest);
 
-        if (n == 0)
+        if (n == 0 || (n == 1 && is_control(s->p[i]))) {
             scratch[i++] = '?';
+            continue;
+        }
         for (size_t end = i + n; i < end; i++)
             scratch[i] = s->p[i];
     }

@@ -128,6 +128,8 @@ static struct weir_str host_of(struct weir_str s, struct room *r)
     s = weir_str_sub(s, 0, find_any(s, "/?# "));
     while (weir_str_cut(s, '@', &head, &tail))
         s = tail;
+    if (weir_str_starts(s, WEIR_S("[["))) /* [[ip]]:80 was an IPv6 address */
+        s = weir_str_sub(s, 1, SIZE_MAX);
     if (s.n > 0 && s.p[0] == '[') {
         (void)weir_str_cut(s, ']', &head, &tail);
         if (memchr(head.p, ':', head.n) != NULL)

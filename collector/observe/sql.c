@@ -46,6 +46,7 @@ static const struct {
     {"DECLARE", NO_TABLE},
     {"FETCH", NO_TABLE},
     {"EXEC", AT_ONCE},
+    {"VALUES", NO_TABLE},
     {"EXECUTE", AT_ONCE},
     {"USE", NO_TABLE},
     {"DESCRIBE", NO_TABLE},
@@ -165,13 +166,19 @@ static const char *past(const char *p, const char *end, char close)
     return end;
 }
 
+/* -- and MySQL's #, which others have in names (#temp) and operators. */
+static bool is_line_comment(const char *p, const char *end)
+{
+    return end - p > 1 && ((p[0] == '-' && p[1] == '-') || (p[0] == '#' && p[1] == ' '));
+}
+
 /* Past white space and comments. */
 static const char *skip(const char *p, const char *end)
 {
     while (p < end) {
         if ((unsigned char)*p <= ' ') {
             p++;
-        } else if (end - p > 1 && p[0] == '-' && p[1] == '-') {
+        } else if (is_line_comment(p, end)) {
             p = memchr(p, '\n', (size_t)(end - p));
             p = p != NULL ? p : end;
         } else if (end - p > 1 && p[0] == '/' && p[1] == '*') {
@@ -183,6 +190,32 @@ static const char *skip(const char *p, const char *end)
         }
     }
     return p;
+}
+
+/* Past the text that PostgreSQL quotes by $$ or $tag$; NULL: there is none. */
+static const char *past_dollars(const char *p, const char *end)
+{
+    const char *tag = p + 1;
+    struct weir_str quote, rest;
+    size_t at;
+
+    if (tag < end && is_start(*tag)) /* $1 is a parameter */
+        while (tag < end && is_part(*tag) && *tag != '$')
+            tag++;
+    if (tag == end || *tag != '$')
+        return NULL;
+    quote = (struct weir_str){p, (size_t)(tag + 1 - p)};
+    rest = (struct weir_str){tag + 1, (size_t)(end - tag - 1)};
+    at = weir_str_find(rest, quote);
+    return at != SIZE_MAX ? rest.p + at + quote.n : end;
+}
+
+/* Past the literal that begins here; NULL: none does. */
+static const char *past_literal(const char *p, const char *end)
+{
+    if (*p == '\'')
+        return past(p, end, '\'');
+    return *p == '$' ? past_dollars(p, end) : NULL;
 }
 
 /* A quoted name in `text` is without its quotes. */
@@ -202,8 +235,8 @@ static enum token next(struct walk *w, struct weir_str *text)
         w->at = past(p, w->end, *p == '[' ? ']' : *p);
         quote = 1;
         t = NAME;
-    } else if (*p == '\'') {
-        w->at = past(p, w->end, '\'');
+    } else if (past_literal(p, w->end) != NULL) {
+        w->at = past_literal(p, w->end);
     } else {
         w->depth += (*p == '(') - (*p == ')');
         w->at++;
@@ -300,6 +333,20 @@ static struct weir_str find_table(struct walk *w, enum after how, char room[WEIR
     return table;
 }
 
+/* JDBC's {call proc(?)} and {? = call proc(?)}: what is behind it. */
+static bool skip_call(struct walk *w)
+{
+    struct walk ahead = *w;
+    struct weir_str text;
+    enum token t = next(&ahead, &text); /* { */
+
+    do {
+        *w = ahead;
+        t = next(&ahead, &text);
+    } while (t == OTHER && (text.p[0] == '?' || text.p[0] == '='));
+    return t == WORD && weir_str_eq_nocase(text, WEIR_S("call"));
+}
+
 /* {"find": "users", ...}: MongoDB's commands begin with what they are. */
 static struct weir_str mongo(struct walk *w, char room[WEIR_SQL_TABLE_BYTES],
                              struct weir_str *ret_table)
@@ -325,8 +372,12 @@ struct weir_str weir_sql(struct weir_str statement, char room[WEIR_SQL_TABLE_BYT
 
     *ret_table = (struct weir_str){NULL, 0};
     w.at = skip(w.at, w.end);
-    if (w.at < w.end && *w.at == '{')
-        return mongo(&w, room, ret_table);
+    if (w.at < w.end && *w.at == '{') {
+        struct walk here = w;
+
+        if (!skip_call(&w))
+            return mongo(&here, room, ret_table);
+    }
     while (w.at < w.end && *w.at == '(')
         w.at = skip(w.at + 1, w.end);
     if (next(&w, &text) != WORD)

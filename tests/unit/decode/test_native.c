@@ -389,7 +389,7 @@ static void integrations_breakers_and_numbers_are_told(void **state)
                          "\"status\":200,\"latency_ms\":231.5,\"seq\":7,\"source\":\"a\"}\n"
                          "{\"type\":\"integration\",\"service\":\"pay\",\"status\":\"timeout\","
                          "\"error_type\":\"timeout\",\"trace_id\":\"" T "\"}\n"
-                         "{\"type\":\"breaker\",\"service\":\"pay\",\"state\":\"half-open\","
+                         "{\"type\":\"breaker\",\"service\":\"pay\",\"state\":\"HALF-Open\","
                          "\"reporter\":\"shop-7\",\"seq\":-1,\"source\":\"a\"}\n"
                          "{\"type\":\"breaker\",\"service\":\"pay\",\"state\":\"ajar\"}\n"
                          "{\"type\":\"integration\",\"latency_ms\":1}\n"

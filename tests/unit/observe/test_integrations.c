@@ -52,6 +52,14 @@ static void endpoints_lose_what_names_one_thing(void **state)
         {"/getCustomerInvoiceDetails", "/getCustomerInvoiceDetails"},
         {"/call/+1-555-0100", "/call/+{id}-{id}-{id}"},
         {"//a//", "//a//"},
+        {"/x?mail=bob", "/x"},
+        {"/x#bob", "/x"},
+        {"UsersController#show", "UsersController#show"},
+        {"GET /x?y#z", "GET /x"},
+        {"/odata/Users('bob')/Orders(17)", "/odata/Users({id})/Orders({id})"},
+        {"/it's/x", "/it's/x"},
+        {"/~bob/a", "/~{id}/a"},
+        {"/@bob", "/@{id}"},
         {"", ""},
         {"  /x  ", "/x"},
         {"?q=1", ""},
@@ -130,6 +138,8 @@ static void the_kind_of_error_follows_from_the_status(void **state)
     };
 
     (void)state;
+    call("without a status", "", "tls");
+    assert_int_equal(calls("without a status", "/x", "error"), 1);
     for (size_t i = 0; i < COUNT(cases); i++) {
         char service[16];
 

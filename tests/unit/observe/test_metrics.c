@@ -154,6 +154,10 @@ static void label_values_are_escaped_cut_and_mended(void **state)
     for (int i = 0; i < 2; i++)
         weir_count(weir_metric_of(WEIR_M_UDP_LOST, "x\xff\xc3\xa4\xc3", NULL), 1);
     assert_line(scrape(false), "weir_udp_lost_total{source=\"x?\xc3\xa4?\"} 2");
+    /* a NUL would end the line, and with it the scrape */
+    struct weir_str nul = {"a\0b\tc\x7f", 6};
+    weir_count(weir_metric(WEIR_M_UDP_LOST, &nul, 1), 1);
+    assert_line(scrape(false), "weir_udp_lost_total{source=\"a?b?c?\"} 1");
     memset(large, 'y', sizeof large);
     memcpy(large + 199, "\xc3\xa4", 2); /* the cut would go through it */
     large[299] = '\0';
