@@ -150,6 +150,23 @@ static bool of_pairs(const struct weir_walk *w, unsigned depth)
     return l->array && weir_schema_node(l->node)->pairs;
 }
 
+/* find_here() for the document itself. */
+static int find_root(struct weir_walk *w, uint32_t types, struct weir_here *h)
+{
+    const struct weir_level *up = &w->levels[0];
+
+    h->node = up->node;
+    h->place.state = up->state;
+    classify(h, up, NULL);
+    if (types & (WEIR_T_OBJECT | WEIR_T_ARRAY))
+        return 0;
+    /* A document that is a text or number and nothing else has no place in any
+     * schema; so nothing says that it is structure. */
+    h->place.cls = WEIR_CLASS_TEXT;
+    h->place.state = weir_steps_push(w->s->mem->steps, up->state, 0, types);
+    return h->place.state < 0 ? WEIR_ENOMEM : 0;
+}
+
 /* Fills `h` for the value that comes next and counts it in its container. */
 static int find_here(struct weir_walk *w, enum weir_json_kind kind, struct weir_here *h)
 {
@@ -161,12 +178,8 @@ static int find_here(struct weir_walk *w, enum weir_json_kind kind, struct weir_
     bool pair;
 
     memset(h, 0, sizeof *h);
-    if (w->depth == 0) {
-        h->node = up->node;
-        h->place.state = up->state;
-        classify(h, up, NULL);
-        return 0;
-    }
+    if (w->depth == 0)
+        return find_root(w, types, h);
     key = told_here(w, up, &pair);
     h->element = up->array;
     h->at = up->index;

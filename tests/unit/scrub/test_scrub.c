@@ -91,11 +91,36 @@ static void structure_stays(void **state)
     run(cases, sizeof cases / sizeof *cases, WEIR_SCRUB_EVENT);
 }
 
+/* A body that is no object has no place in a schema, but leaves all the same. */
+static void a_document_that_is_no_object_is_scrubbed(void **state)
+{
+    static const struct c cases[] = {
+        {"\"bob@x.io\"", "\"[email]\""},
+        {" \"a bob@x.io\"\n", " \"a [email]\"\n"},
+        {"[\"bob@x.io\"]", "[\"[email]\"]"},
+        {"4539148803436467", "null"},
+        {"[]", NULL},
+        {"true", NULL},
+        {"\"fine\"", NULL},
+    };
+    struct bench b;
+
+    (void)state;
+    for (int kind = 0; kind <= WEIR_SCRUB_JSON; kind++)
+        if (kind != WEIR_SCRUB_HEADER) /* written by us, and always an object */
+            run(cases, sizeof cases / sizeof *cases, (enum weir_scrub_kind)kind);
+    bench_open(&b, NULL);
+    assert_string_equal(bench_json(&b, WEIR_SCRUB_EVENT, "[\"bob@x.io\"]", true), "[\"[email]\"]");
+    assert_string_equal(bench_json(&b, WEIR_SCRUB_EVENT, "\"bob@x.io\"", true), "\"[email]\"");
+    bench_close(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(personal_data_goes_wherever_it_stands),
         cmocka_unit_test(structure_stays),
+        cmocka_unit_test(a_document_that_is_no_object_is_scrubbed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
