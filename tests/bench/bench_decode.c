@@ -4,14 +4,13 @@
  *
  * Prints the best of several rounds: CPU microseconds and calls of malloc
  * for one event. */
-#include "allocations.h"
+#include "measure.h"
 
 #include "weir/metrics.h"
 #include "weir/stage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* ---- an envelope --------------------------------------------------------- */
 
@@ -174,33 +173,12 @@ static void encode_only(struct bench *b)
         abort();
 }
 
-static double cpu_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
 static void measure(const char *name, struct bench *b, void (*run)(struct bench *), unsigned times)
 {
-    double best = 1e18;
-    size_t before = 0;
+    struct measured m = measure_best(15, times, run, b, &b->arena);
 
-    for (unsigned round = 0; round < 15; round++) {
-        double from;
-
-        before = allocations;
-        from = cpu_us();
-        for (unsigned i = 0; i < times; i++) {
-            run(b);
-            weir_arena_reset(&b->arena);
-        }
-        from = (cpu_us() - from) / times;
-        best = from < best ? from : best;
-    }
     printf("decode %-18s bytes=%-6zu us=%-8.2f MB/s=%-7.0f allocations=%.2f\n", name, b->body.n,
-           best, (double)b->body.n / best, (double)(allocations - before) / times);
+           m.us, (double)b->body.n / m.us, m.allocations);
 }
 
 int main(void)

@@ -4,13 +4,12 @@
  *
  * Prints the best of several rounds: CPU microseconds and calls of malloc
  * for one transaction. */
-#include "allocations.h"
+#include "measure.h"
 #include "collector/pipeline/stages.h"
 #include "weir/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define TRACE "771a43a4192642f0b136d5159a501700"
 
@@ -55,14 +54,6 @@ static struct weir_str transaction(struct weir_arena *a)
     if (weir_buf_str(&b, &s) != 0)
         abort();
     return s;
-}
-
-static double cpu_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
 struct bench {

@@ -8,7 +8,7 @@
  *
  * Prints the best of several rounds: CPU microseconds a span, and calls of
  * malloc a request. */
-#include "allocations.h"
+#include "measure.h"
 #include "collector/decode/otlp.h"
 
 #include "weir/metrics.h"
@@ -16,7 +16,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { SPANS = 20, TIMES = 200, ROUNDS = 20 };
 
@@ -152,14 +151,6 @@ struct bench {
     struct weir_str body;
     size_t fragment_bytes;
 };
-
-static double cpu_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static int no_header(void *self, const struct weir_envelope_header *h)
 {

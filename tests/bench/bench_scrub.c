@@ -10,7 +10,7 @@
  * and on plain text; with FILEs on those, an event a line. --only: just this
  * set ("all" for all together). Best of several rounds, CPU microseconds,
  * MB/s and allocations for an event. */
-#include "allocations.h"
+#include "measure.h"
 
 #include "weir/config.h"
 #include "weir/metrics.h"
@@ -18,7 +18,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* ---- events ------------------------------------------------------------------- */
 
@@ -100,37 +99,16 @@ static void scrub_text(struct bench *b)
         abort();
 }
 
-static double cpu_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
 static void measure(const char *name, struct bench *b, void (*run)(struct bench *))
 {
     unsigned times = b->body.n > 100000 ? 10 : b->body.n > 5000 ? 100 : 500;
-    double best = 1e18;
-    size_t before = 0;
+    struct measured m = measure_best(9, times, run, b, &b->arena);
 
-    for (unsigned round = 0; round < 9; round++) {
-        double from;
-
-        before = allocations;
-        from = cpu_us();
-        for (unsigned i = 0; i < times; i++) {
-            run(b);
-            weir_arena_reset(&b->arena);
-        }
-        from = (cpu_us() - from) / times;
-        best = from < best ? from : best;
-    }
     b->bytes += (double)b->body.n;
-    b->us += best;
+    b->us += m.us;
     if (name != NULL)
         printf("scrub %-21s bytes=%-6zu us=%-8.2f MB/s=%-7.0f allocations=%.2f\n", name, b->body.n,
-               best, (double)b->body.n / best, (double)(allocations - before) / times);
+               m.us, (double)b->body.n / m.us, m.allocations);
 }
 
 static struct weir_scrub_plan *plan_of(struct weir_ruleset *const *sets, size_t n)
