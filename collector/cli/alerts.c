@@ -25,7 +25,8 @@ static const char help[] =
     "  -h, --help             this text\n\n"
     "Examples:\n"
     "  weir alerts -c /etc/weir/weir.yaml > /etc/prometheus/weir.rules.yml\n"
-    "  weir alerts --runbooks https://wiki.example.com/weir/ | promtool check rules\n";
+    "  weir alerts --runbooks https://wiki.example.com/weir/ > weir.rules.yml\n"
+    "  promtool check rules weir.rules.yml\n";
 
 struct alerts_options {
     const char *path;

@@ -31,13 +31,6 @@ enum {
     RAW_BLOCK_MAX = 1 << 17 /* of one raw zstd block */
 };
 
-const char *weir_encoding_name(enum weir_compression how)
-{
-    if (how == WEIR_GZIP)
-        return "gzip";
-    return how == WEIR_ZSTD ? "zstd" : NULL;
-}
-
 /* ---- where to ---------------------------------------------------------- */
 
 static bool is_word(struct weir_str s)

@@ -49,7 +49,4 @@ struct weir_outgoing {
 int weir_envelope_out(struct weir_arena *a, struct weir_str line, const struct weir_delivery *d,
                       enum weir_compression want, struct weir_outgoing *ret_out) WEIR_MUST_CHECK;
 
-/* "gzip", "zstd", or NULL. */
-const char *weir_encoding_name(enum weir_compression how);
-
 #endif
