@@ -13,6 +13,7 @@
 #include "weir/clock.h"
 #include "weir/listen.h"
 #include "weir/log.h"
+#include "weir/metrics.h"
 #include "weir/version.h"
 
 #include <curl/curl.h>
@@ -274,6 +275,7 @@ static int start(struct app *app)
         (err = weir_forward_start(app->forward)) != 0 ||
         (err = weir_checks_start(app->checks)) != 0)
         goto out;
+    weir_metrics_collect();
     err = start_listen(app);
 out:
     weir_snapshot_put(s);

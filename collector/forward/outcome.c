@@ -61,8 +61,8 @@ static void count(const struct answered *a)
     struct weir_str labels[2] = {a->d->name, code_name(r, text)};
 
     weir_observe(weir_metric(WEIR_M_FORWARD, labels, 2), r->ms / 1000, trace_id);
-    weir_integration_call(a->d->name, WEIR_S("envelope"), labels[1], r->ms, true,
-                          weir_attempt_error(r->failure, r->status), trace_id);
+    weir_integration_forwarded(a->d->name, labels[1], r->ms,
+                               weir_attempt_error(r->failure, r->status), trace_id);
 }
 
 static void show(const struct answered *a)

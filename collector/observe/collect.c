@@ -50,6 +50,12 @@ static void collect_breakers(const struct weir_destination *d, const struct weir
 {
     uint64_t now_ms = weir_mono_ms();
 
+    for (int k = WEIR_BREAKER_CLOSED; k <= WEIR_BREAKER_HALF_OPEN; k++) {
+        struct weir_str labels[] = {
+            d->name, weir_str_of(weir_breaker_state_name((enum weir_breaker_state)k))};
+
+        (void)weir_metric_own(WEIR_M_CIRCUIT_BREAKER, labels, 2);
+    }
     for (unsigned i = 0; i < v->n_endpoints && i < d->n_endpoints && i < 16; i++) {
         for (int k = WEIR_BREAKER_CLOSED; k <= WEIR_BREAKER_HALF_OPEN; k++) {
             struct weir_str labels[] = {

@@ -53,6 +53,22 @@ void weir_integration_call(struct weir_str service, struct weir_str endpoint,
                     has_latency ? latency_ms : -1, trace_id);
 }
 
+void weir_integration_forwarded(struct weir_str destination, struct weir_str status,
+                                double latency_ms, struct weir_str error_type,
+                                struct weir_str trace_id)
+{
+    struct weir_call_status st = weir_call_status(status);
+    struct weir_str labels[] = {destination, WEIR_S("envelope"), st.label};
+
+    st.error_type = weir_call_error(error_type, &st);
+    (void)weir_metric_own(WEIR_M_INTEGRATION_LATENCY, labels, 3);
+    if (st.error_type != NULL) {
+        labels[1] = weir_str_of(st.error_type);
+        (void)weir_metric_own(WEIR_M_INTEGRATION_ERRORS, labels, 2);
+    }
+    weir_call_count(destination, WEIR_S("envelope"), &st, latency_ms, trace_id);
+}
+
 /* ---- breakers ---------------------------------------------------------- */
 
 enum { SERVICES = 1024, REPORTERS = 16, SILENT_MS = 60000 };

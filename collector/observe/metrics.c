@@ -80,8 +80,9 @@ static void family_init(struct weir_family *f, enum weir_metric m)
     *f = (struct weir_family){.name = rows[m].name, .help = rows[m].help, .type = rows[m].type};
     if (f->type == HISTOGRAM)
         f->bounds = weir_str_ends(weir_str_of(f->name), WEIR_S("_ms")) ? &table.ms : &table.seconds;
-    /* Their services come from the configuration. */
-    configured = weir_str_starts(weir_str_of(f->name), WEIR_S("integration_sla_"));
+    /* Their services and endpoints come from the configuration. */
+    configured =
+        weir_str_starts(weir_str_of(f->name), WEIR_S("integration_sla_")) || m == WEIR_M_BREAKER;
     while (rest.n > 0) {
         assert(f->n_labels < WEIR_MAX_LABELS);
         weir_str_cut(rest, ' ', &f->labels[f->n_labels], &rest);
@@ -377,9 +378,9 @@ static struct weir_series *overflow(struct key *k)
 }
 
 /* A key that is not in the table yet: within max_series it gets there. */
-static struct weir_series *make(struct key *k, _Atomic(struct weir_series *) *slot)
+static struct weir_series *make(struct key *k, _Atomic(struct weir_series *) *slot, bool own)
 {
-    bool counted = table.families[k->metric].input != 0;
+    bool counted = table.families[k->metric].input != 0 && !own;
     struct weir_series *s;
 
     if (!counted) {
@@ -397,7 +398,8 @@ static struct weir_series *make(struct key *k, _Atomic(struct weir_series *) *sl
     return overflow(k);
 }
 
-struct weir_series *weir_metric(enum weir_metric m, const struct weir_str *values, size_t n)
+static struct weir_series *find(enum weir_metric m, const struct weir_str *values, size_t n,
+                                bool own)
 {
     char scratch[WEIR_MAX_LABELS][WEIR_LABEL_BYTES];
     struct key k = {.metric = m, .n = n};
@@ -421,8 +423,18 @@ struct weir_series *weir_metric(enum weir_metric m, const struct weir_str *value
         s = look_up(&k, &slot);
     }
     if (s == NULL)
-        s = make(&k, slot);
+        s = make(&k, slot, own);
     return s != NULL ? s : &nowhere;
+}
+
+struct weir_series *weir_metric(enum weir_metric m, const struct weir_str *values, size_t n)
+{
+    return find(m, values, n, false);
+}
+
+struct weir_series *weir_metric_own(enum weir_metric m, const struct weir_str *values, size_t n)
+{
+    return find(m, values, n, true);
 }
 
 struct weir_series *weir_metric_of(enum weir_metric m, ...)

@@ -73,8 +73,6 @@ bool weir_series_exemplar(const struct weir_series *s, size_t bucket, char ret_t
                           double *ret_value);
 /* Hides all gauges of a family until they are set again. */
 void weir_metrics_hide(enum weir_metric m);
-/* Runs the collectors. */
-void weir_metrics_collect(void);
 /* The breakers that services reported; run after all collectors, as weir's
  * own destinations report there too. */
 void weir_integrations_collect(uint64_t now_ms);

@@ -124,6 +124,9 @@ void weir_metrics_thread_end(void);
  * Values in the order of the table's labels, n as many as there are. Keep it
  * where it is used often: it lives until weir_metrics_destroy(). */
 struct weir_series *weir_metric(enum weir_metric m, const struct weir_str *values, size_t n);
+/* The same for a series of weir itself, which max_series does not bound: its
+ * values are of the configuration, or few. */
+struct weir_series *weir_metric_own(enum weir_metric m, const struct weir_str *values, size_t n);
 /* Shorthands for constant texts, NULL-terminated. */
 struct weir_series *weir_metric_of(enum weir_metric m, ...) __attribute__((sentinel));
 
@@ -137,6 +140,9 @@ void weir_observe(struct weir_series *s, double value, struct weir_str trace_id)
 /* Gauges whose truth is elsewhere: called at each scrape, before the sums;
  * sets them with weir_gauge_set(). At most 16. */
 void weir_metrics_collector(void (*collect)(void *self), void *self);
+/* Runs the collectors; done once before senders are listened to, so that
+ * weir's own series are there whatever they flood it with. */
+void weir_metrics_collect(void);
 
 /* Runs the collectors and writes the exposition: Prometheus text 0.0.4, or OpenMetrics 1.0. */
 int weir_metrics_write(struct weir_buf *out, bool openmetrics) WEIR_MUST_CHECK;
@@ -152,6 +158,11 @@ void weir_metrics_docs(int fd);
 void weir_integration_call(struct weir_str service, struct weir_str endpoint,
                            struct weir_str status, double latency_ms, bool has_latency,
                            struct weir_str error_type, struct weir_str trace_id);
+/* One attempt to forward, which is a call of the integration that bears the
+ * destination's name; outside of max_series. */
+void weir_integration_forwarded(struct weir_str destination, struct weir_str status,
+                                double latency_ms, struct weir_str error_type,
+                                struct weir_str trace_id);
 /* A service's breaker as `reporter` sees it; the worst of the last 60 s is
  * shown (now_ms: monotonic). WEIR_EINVAL for an unknown state. */
 int weir_integration_breaker(struct weir_str service, struct weir_str state,

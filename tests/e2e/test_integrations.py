@@ -250,6 +250,31 @@ def test_a_flood_of_services_and_endpoints_stays_within_bounds(weir, sink):
     assert w.metric("weir_metrics_overflow_total", metric="integration_latency_ms") > 39000
 
 
+def test_weirs_own_series_are_there_after_a_flood(weir, sink):
+    """The flood comes before the first scrape and the first thing to forward."""
+    w = weir({"metrics": {"max_series": 50}}, dsn=sink().dsn())
+    rng = random.Random(2)
+    items = [{"type": "breaker", "service": letters(rng), "state": "closed", "reporter": "a"} for _ in range(400)]
+    items += [{"type": "integration", "service": letters(rng), "status": "500", "latency_ms": 1} for _ in range(200)]
+    for path, kind in (("breakers", "breaker"), ("integrations", "integration")):
+        body = b"\n".join(json.dumps(i).encode() for i in items if i["type"] == kind)
+        assert w.post(f"/api/v1/{path}", body)[0] == 202
+    w.send_event()
+    wait_for(lambda: w.ledger()["forwarded"] == 1, what="it is forwarded")
+    assert w.metric("integration_latency_ms_count", service="main", endpoint="envelope", status="200") == 1
+    assert w.metric("circuit_breaker_state", service="main", state="closed") == 1
+    assert w.metric("weir_breaker_state", destination="main", state="closed") == 1
+    assert w.metric("weir_breaker_state", endpoint="other") == 0
+    assert w.metric("weir_metrics_overflow_total", metric="weir_breaker_state") == 0
+
+
+def test_a_service_named_with_control_characters_does_not_break_the_scrape(weir, sink):
+    w = weir({}, dsn=sink().dsn())
+    assert w.post("/api/v1/integrations", json.dumps({"type": "integration", "service": "a\0b\rc", "endpoint": "/x\0", "status": "200", "latency_ms": 1}))[0] == 202
+    assert ("a?b?c", "/{id}", "200") in histograms(families(w)["integration_latency_ms"], ("service", "endpoint", "status"))
+    assert families(w, openmetrics=True)
+
+
 def test_a_scrape_of_many_series_is_quick(weir, sink):
     w = weir({}, dsn=sink().dsn(), binary=RELEASE)
     for i in range(10):

@@ -240,15 +240,13 @@ void weir_metrics_thread_end(void)
 static const char *const fake_error_types[] = {
     "", "timeout", "network", "tls", "http_4xx", "http_5xx", "rate_limited", "invalid_response"};
 
-void weir_integration_call(struct weir_str service, struct weir_str endpoint,
-                           struct weir_str status, double latency_ms, bool has_latency,
-                           struct weir_str error_type, struct weir_str trace_id)
+void weir_integration_forwarded(struct weir_str destination, struct weir_str status,
+                                double latency_ms, struct weir_str error_type,
+                                struct weir_str trace_id)
 {
-    (void)service;
-    (void)endpoint;
+    (void)destination;
     (void)status;
     (void)latency_ms;
-    (void)has_latency;
     (void)trace_id;
     fake.calls++;
     for (size_t i = 0; i < 8; i++) {

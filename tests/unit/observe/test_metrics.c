@@ -206,6 +206,17 @@ static void what_is_over_max_series_goes_to_other_and_is_counted(void **state)
     /* What is not from input stays apart among the others. */
     weir_count(weir_metric_of(WEIR_M_INTEGRATION_ERRORS, "z", "tls", NULL), 3);
     assert_line(scrape(false), "integration_errors_total{service=\"other\",error_type=\"tls\"} 3");
+    /* what is weir's own has its place for all that */
+    struct weir_str own[] = {WEIR_S("main"), WEIR_S("timeout")};
+    struct weir_str state_of[] = {WEIR_S("main"), WEIR_S("https://a"), WEIR_S("open")};
+
+    weir_count(weir_metric_own(WEIR_M_INTEGRATION_ERRORS, own, 2), 1);
+    weir_count(weir_metric(WEIR_M_INTEGRATION_ERRORS, own, 2), 1);
+    weir_gauge_set(weir_metric(WEIR_M_BREAKER, state_of, 3), 1);
+    text = scrape(false);
+    assert_line(text, "integration_errors_total{service=\"main\",error_type=\"timeout\"} 2");
+    assert_line(text, "weir_breaker_state{destination=\"main\",endpoint=\"https://a\","
+                      "state=\"open\"} 1");
 }
 
 static void even_a_table_that_is_full_counts_on(void **state)
