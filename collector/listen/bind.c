@@ -28,7 +28,9 @@ static int set_up(int fd, const struct sockaddr_storage *sa, socklen_t n, int ty
     if (sa->ss_family == AF_INET6) /* "[::]" means both, whatever the system's default */
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){0}, sizeof(int));
     if (type == SOCK_DGRAM) {
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
+        /* beyond net.core.rmem_max only with CAP_NET_ADMIN */
+        if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &large, sizeof large) != 0)
+            setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
         setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
     }
     if (bind(fd, (const struct sockaddr *)sa, n) != 0)
