@@ -55,22 +55,55 @@ static bool take_separator(struct match *m, const struct weir_subject *s, size_t
     return true;
 }
 
-/* Can `c` stand where the shape goes on behind its first digits or letters? */
-static bool goes_with(char shape, char c)
+/* What stands behind the first digits or letters of a token. */
+struct behind {
+    char c;        /* the next byte; '\0': none */
+    char kind;     /* of the separator there, else '\0' */
+    size_t digits; /* behind that separator or byte */
+};
+
+static struct behind look_behind(const struct weir_subject *s, size_t i, size_t to)
 {
-    switch (shape) {
+    struct behind b = {'\0', '\0', 0};
+    size_t n;
+
+    if (i >= to)
+        return b;
+    b.c = s->p[i];
+    n = weir_separator(s->p, i, to, &b.kind);
+    b.digits = weir_digits(s->p, i + (n > 0 ? n : 1), to);
+    return b;
+}
+
+/* May the shape go on like that? Most shapes of as many first digits are
+ * dismissed by the size of their second group. */
+static bool goes_with(const char *shape, const struct behind *b)
+{
+    size_t want = 0;
+
+    switch (*shape) {
     case 'A':
     case 'X':
     case '9':
-        return weir_is(c, WEIR_C_ALNUM);
+        return weir_is(b->c, WEIR_C_ALNUM);
     case '\0':
+        return !weir_is(b->c, WEIR_C_ALNUM);
     case '_':
+        if (b->kind == '\0')
+            return false;
+        break;
     case ' ':
     case '-':
-        return !weir_is(c, WEIR_C_ALNUM);
+        if (b->kind != *shape)
+            return false;
+        break;
     default:
-        return c == shape;
+        if (b->c != *shape)
+            return false;
     }
+    while (shape[1 + want] == '9')
+        want++;
+    return b->digits == want || (b->digits > want && shape[1 + want] == 'X');
 }
 
 static bool shape_fits(const char *shape, const struct weir_subject *s, size_t i, size_t to,
@@ -159,15 +192,13 @@ static bool told(const struct weir_subject *s, size_t i, const struct weir_id_ki
     return weir_near(s, i, kind->words) || weir_near(s, i, &weir_id_words);
 }
 
-/* `head`: how many digits or letters it begins with. */
 static bool row_fits(const struct weir_id_row *row, const struct weir_subject *s, size_t i,
-                     size_t head, size_t to, size_t *ret_end)
+                     size_t to, size_t *ret_end)
 {
     const struct weir_id_kind *kind = weir_id_kind(row->type);
     struct match m;
 
-    if (!goes_with(row->shape[head], i + head < to ? s->p[i + head] : '\0') ||
-        !shape_fits(row->shape, s, i, to, &m) || goes_on(s, &m) || began_before(s, i, m.kind) ||
+    if (!shape_fits(row->shape, s, i, to, &m) || goes_on(s, &m) || began_before(s, i, m.kind) ||
         all_same(&m) || !kind->valid(m.c, m.n))
         return false;
     if ((row->tells == WEIR_ID_ASK || (m.small && row->tells == WEIR_ID_ALONE) || s->code) &&
@@ -177,17 +208,20 @@ static bool row_fits(const struct weir_id_row *row, const struct weir_subject *s
     return true;
 }
 
-/* The end of the first row that fits at `i`, or `i`. */
+/* The end of the first row that fits at `i`, or `i`. `head`: how many digits
+ * or letters it begins with. */
 static size_t rows_fit(const struct weir_leaf *leaf, const struct weir_subject *s,
                        struct weir_id_rows rows, size_t i, size_t head, size_t to)
 {
+    struct behind b;
     size_t end;
 
     if (rows.n == 0 || !weir_number_starts(s, i))
         return i;
+    b = look_behind(s, i + head, to);
     for (size_t k = 0; k < rows.n; k++)
         if ((leaf->type == WEIR_RULE_NATIONAL_ID || leaf->type == rows.rows[k].type) &&
-            row_fits(&rows.rows[k], s, i, head, to, &end))
+            goes_with(rows.rows[k].shape + head, &b) && row_fits(&rows.rows[k], s, i, to, &end))
             return end;
     return i;
 }
