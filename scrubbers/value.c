@@ -134,7 +134,9 @@ struct weir_str weir_walk_quoted(struct weir_walk *w, struct weir_str text)
     return out;
 }
 
-/* A whole value goes, by its key or by `anything`. */
+/* A whole value goes, by its key or by `anything`. Of what is no string only a
+ * box holds it (`text` is its JSON); other texts would be of another type and
+ * tell less. */
 void weir_walk_take(struct weir_walk *w, const struct weir_here *h, uint32_t slot, size_t start,
                     size_t end, struct weir_str text, bool is_string)
 {
@@ -146,14 +148,16 @@ void weir_walk_take(struct weir_walk *w, const struct weir_here *h, uint32_t slo
     if (is_string && text.n == 0)
         return;
     w->took = true;
-    if (!is_string || by->leaf->redact.method == WEIR_METHOD_REMOVE) {
+    if (by->leaf->redact.method == WEIR_METHOD_REMOVE ||
+        (!is_string && (by->leaf->redact.method != WEIR_METHOD_ENCRYPT || text.n == 0))) {
         weir_edits_add(w->edits, start, end, WEIR_S("null"));
         note(w, h, &all, false, 0, 0, text, start);
         return;
     }
     if (weir_redacted(by->leaf, text))
         return;
-    weir_scrubber_learn(w->s, slot, text);
+    if (is_string)
+        weir_scrubber_learn(w->s, slot, text);
     weir_buf_init(&b, w->arena, SIZE_MAX / 2);
     weir_redact(w->s->mem->plan, by->leaf, text, &b);
     w->no_memory = w->no_memory || weir_buf_str(&b, &out) != 0;

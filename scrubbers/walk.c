@@ -358,6 +358,16 @@ static uint32_t fills_container(struct weir_walk *w, const struct weir_here *h)
     return menu != NULL && !h->is_pair ? weir_judge_key(w->s, menu, h->place.rules) : 0;
 }
 
+/* The bytes of a container, as far as they are at hand and few; else none. */
+static struct weir_str source(const struct weir_walk *w, size_t start, size_t end)
+{
+    enum { MOST = 16 * 1024 };
+
+    if (start < w->base || end - w->base > w->window.n || end - start > MOST)
+        return (struct weir_str){NULL, 0};
+    return weir_str_sub(w->window, start - w->base, end - start);
+}
+
 static int on_open(struct weir_walk *w, const struct weir_json_token *t)
 {
     struct weir_level *up = &w->levels[w->depth], *l;
@@ -373,7 +383,7 @@ static int on_open(struct weir_walk *w, const struct weir_json_token *t)
 
         if (weir_json_skip(w->s->reader, t, &end) == WEIR_JSON_ERROR)
             return WEIR_EINVAL;
-        weir_walk_take(w, &h, slot - 1, t->start, end, (struct weir_str){NULL, 0}, false);
+        weir_walk_take(w, &h, slot - 1, t->start, end, source(w, t->start, end), false);
         up->pair.set = false;
         if (w->depth == 1 && w->doc->n_members > 0)
             w->doc->members[w->doc->n_members - 1].end = end;

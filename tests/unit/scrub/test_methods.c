@@ -62,6 +62,42 @@ static void what_is_encrypted_can_be_revealed_and_stays_as_it_is(void **state)
     bench_close(&b);
 }
 
+static void numbers_and_containers_are_encrypted_as_their_json(void **state)
+{
+    static const char *const json[] = {"4711", "{\"a\":[1,2],\"b\":\"x\"}"};
+    uint8_t private_key[WEIR_SEAL_KEY], public_key[WEIR_SEAL_KEY];
+    char text[48], yaml[512], event[256];
+    size_t start, end;
+    struct bench b;
+
+    (void)state;
+    weir_seal_new(private_key);
+    weir_seal_public(private_key, public_key);
+    weir_seal_key_text(public_key, text);
+    (void)snprintf(yaml, sizeof yaml,
+                   "rules:\n"
+                   "  all: {type: anything, redaction: {method: encrypt, publicKey: \"%s\"}}\n"
+                   "applications: {extra.box: [all]}\n",
+                   text);
+    bench_open(&b, yaml);
+    for (size_t i = 0; i < sizeof json / sizeof *json; i++) {
+        struct weir_str out, revealed;
+        const char *once;
+
+        (void)snprintf(event, sizeof event, "{\"extra\":{\"box\":%s}}", json[i]);
+        once = bench_json(&b, WEIR_SCRUB_EVENT, event, true);
+        out = weir_str_of(once);
+        assert_null(strstr(once, json[i]));
+        assert_true(weir_seal_find(out, 0, &start, &end));
+        assert_int_equal(
+            weir_seal_open(private_key, &b.arena, weir_str_sub(out, start, end - start), &revealed),
+            0);
+        assert_true(weir_str_eq(revealed, weir_str_of(json[i])));
+        assert_string_equal(bench_json(&b, WEIR_SCRUB_EVENT, once, true), once);
+    }
+    bench_close(&b);
+}
+
 static void mistakes_are_told_with_their_place(void **state)
 {
     static const struct {
@@ -105,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(truncate_keeps_the_first_characters),
         cmocka_unit_test(what_is_encrypted_can_be_revealed_and_stays_as_it_is),
+        cmocka_unit_test(numbers_and_containers_are_encrypted_as_their_json),
         cmocka_unit_test(mistakes_are_told_with_their_place),
     };
 
