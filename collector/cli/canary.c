@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ARENA = 64 * 1024 * 1024, TOLD = 200, OUT_MAX = 16 * 1024 * 1024 };
 
@@ -347,6 +348,17 @@ static void use_project(struct canary *c, const struct weir_project *p)
     c->project.filters = (struct weir_filters){{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
 }
 
+/* Where it is, on a terminal: all takes seconds for each project. NULL: done. */
+static void progress(const struct canary *c, const char *value)
+{
+    if (!isatty(STDERR_FILENO))
+        return;
+    fputs("\r\033[K", stderr);
+    if (value != NULL)
+        fprintf(stderr, "canary: project %.*s: %s ...", WEIR_FMT(c->name), value);
+    fflush(stderr);
+}
+
 static int check_project(struct canary *c, const struct weir_project *p)
 {
     size_t covered = 0;
@@ -358,7 +370,9 @@ static int check_project(struct canary *c, const struct weir_project *p)
         c->value = &values[i];
         if (is_covered(c, &values[i])) {
             covered++;
+            progress(c, values[i].name);
             rc = plant_everywhere(c);
+            progress(c, NULL);
         } else {
             printf("canary: project %.*s: its rule sets do not look for: %s\n", WEIR_FMT(c->name),
                    values[i].name);

@@ -477,6 +477,16 @@ static bool take_option(int c)
     }
 }
 
+/* Of an option whose value may be wrong. */
+static const char *example_of(int c)
+{
+    return c == 'l'   ? "127.0.0.1:9137"
+           : c == 'f' ? "503:0.3,timeout:0.1 (a status, timeout, hang or reset, and its share)"
+           : c == 'r' ? "TEXT:413"
+           : c == 't' ? "200ms or 1s"
+                      : "a number";
+}
+
 int weir_cli_sink(int argc, char **argv)
 {
     static const struct option longs[] = {{"listen", required_argument, NULL, 'l'},
@@ -501,8 +511,8 @@ int weir_cli_sink(int argc, char **argv)
         }
         if (!take_option(c)) {
             if (c != '?')
-                fprintf(stderr, "weir sink: '%s' is no value for --%s; `weir sink --help`\n",
-                        optarg, longs[which].name);
+                fprintf(stderr, "weir sink: '%s' is no value for --%s, which is like %s\n", optarg,
+                        longs[which].name, example_of(c));
             return WEIR_EXIT_USAGE;
         }
     }

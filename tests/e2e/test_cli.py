@@ -1,5 +1,6 @@
 """The command line (contract 1): check, config, scrub, version, exit statuses, help."""
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -47,6 +48,9 @@ def test_usage_errors_are_2():
     ("rules test", "`weir rules test FILE`"),
     ("reveal", "WEIR_PRIVATE_KEY"),
     ("reveal --kye x", "did you mean --key?"),
+    ("sink --fail often", "'often' is no value for --fail, which is like 503:0.3"),
+    ("sink --latency 5", "which is like 200ms"),
+    ("sink --listen here", "which is like 127.0.0.1:9137"),
 ])
 def test_a_usage_error_is_one_line_that_names_the_way_out(words, says):
     r = run(*words.split(), stdin="")
@@ -146,6 +150,18 @@ def test_every_line_of_the_log_has_its_form(tmp_path, processes, form):
     assert any("warn" in x and "shorter" in x for x in lines)
     assert any("error" in x and "weir.yaml:1:1: " in x and "did you mean 'environment'" in x for x in lines)
     assert any("error" in x and "weir.yaml:2:14: " in x for x in lines)
+
+
+def test_the_canary_check_says_on_a_terminal_where_it_is(tmp_path):
+    """And nowhere else: what CI keeps has no escapes."""
+    (tmp_path / "weir.yaml").write_text("projects: [{id: '7', keys: [k], rulesets: [pci]}]\n")
+    main, other = os.openpty()
+    with open(main, "rb", buffering=0) as seen:
+        r = subprocess.run([RELEASE, "check", "--canary"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=other, timeout=120, env={"PATH": "/usr/bin:/bin"})
+        os.close(other)
+        shown = seen.read(1 << 16)
+    assert b"canary: project 7: IBAN ..." in shown
+    assert b"\r" not in r.stdout and r.stdout.count(b"\n") > 3
 
 
 def test_an_empty_file_runs(tmp_path):
