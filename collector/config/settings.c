@@ -383,7 +383,7 @@ const struct weir_setting weir_settings[] = {
                  "How deliveries are spread over the endpoints."),
      .words = {"round_robin", "least_connections", "weighted"}},
     {DESTINATION(DURATION, "timeout", destination.timeout_ms, "15s",
-                 "Of one attempt, answer included."), RANGE(10, 600 * MS_SECOND)},
+                 "Of one attempt, answer included; at most 30s."), RANGE(10, 30 * MS_SECOND)},
     {DESTINATION(COUNT, "connections", destination.connections, "8",
                  "Most attempts at the same time."), RANGE(1, 1024)},
     {DESTINATION(WORD, "compression", destination.compression, "gzip",
