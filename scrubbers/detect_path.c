@@ -9,7 +9,7 @@
 
 #include "chars.h"
 
-enum { MAX_NAME = 64, MAX_BLANKS = 40 };
+enum { MAX_NAME = 64, MAX_BLANKS = 40, MAX_SHARE = 256 /* bytes of a path before Users */ };
 
 /* Length of the separator at `i`, as often as it was escaped; 0: none. */
 static size_t separator(const char *p, size_t i, size_t to, bool *ret_back)
@@ -132,9 +132,12 @@ static bool holds_homes(const char *p, size_t i)
  * as \\server\Users? In D:\src\Users\X.cs it is a directory of code. */
 static bool share(const char *p, size_t i)
 {
-    while (i > 0 && !weir_is(p[i - 1], WEIR_C_SPACE) && strchr("\"'<>|;,=(", p[i - 1]) == NULL)
-        i--;
-    return p[i] == '\\';
+    size_t start = i;
+
+    while (start > 0 && i - start < MAX_SHARE && !weir_is(p[start - 1], WEIR_C_SPACE) &&
+           strchr("\"'<>|;,=(", p[start - 1]) == NULL)
+        start--;
+    return i - start < MAX_SHARE && p[start] == '\\';
 }
 
 /* A home directory's head whose first separator is at `i`, of `n` bytes: the
@@ -147,13 +150,12 @@ static size_t home_head(const struct weir_subject *s, size_t i, size_t n, size_t
     size_t k = i + n, dir, behind;
 
     *ret_windows = drive || back;
-    /* example.com/home/page is an address; /var/home/x and file:///home/x no */
-    if (!drive && (!back || !share(p, i)) && i > 0 &&
-        weir_is(p[i - 1], WEIR_C_ALNUM | WEIR_C_HIGH) && !weir_escape_before(p, i) &&
-        !holds_homes(p, i))
-        return 0;
     dir = k < to ? homes(p, k, to, *ret_windows, drive) : 0;
-    behind = dir > 0 ? separator(p, k + dir, to, &back) : 0;
+    /* example.com/home/page is an address; /var/home/x and file:///home/x no */
+    if (dir == 0 || (!drive && i > 0 && weir_is(p[i - 1], WEIR_C_ALNUM | WEIR_C_HIGH) &&
+                     !weir_escape_before(p, i) && !holds_homes(p, i) && !(back && share(p, i))))
+        return 0;
+    behind = separator(p, k + dir, to, &back);
     /* more of them than before: the name between two was removed */
     return behind > 0 && behind <= n ? k + dir + behind : 0;
 }
