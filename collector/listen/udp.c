@@ -45,7 +45,8 @@ struct gram {
     size_t n;
     bool counted, limited; /* by the project's rate limit */
     const char *refused;   /* why an object of it was, or NULL; a label */
-    bool dropped;          /* one was, for want of room */
+    size_t n_refused;      /* for such reasons; the last one stands for all */
+    size_t n_dropped;      /* for want of room */
 };
 
 struct batch {
@@ -205,10 +206,11 @@ static int gram_item(void *self, const struct weir_item *it)
     why = gram_refusal(g, who.project);
     if (why != NULL) {
         g->refused = why;
+        g->n_refused++;
         return WEIR_EAUTH;
     }
     if (weir_gate_full(l->options.spool, who.project)) {
-        g->dropped = true;
+        g->n_dropped++;
         return WEIR_EFULL;
     }
     return g->inner.item(g->inner.self, it);
@@ -288,7 +290,7 @@ static void gram_failed(struct gram *g, int err)
     const struct weir_listen_series *s = &g->batch->udp->worker->series;
 
     weir_intake_abort(&g->intake);
-    if (g->dropped || err == WEIR_EFULL)
+    if (g->n_dropped > 0 || err == WEIR_EFULL)
         refuse(s->udp_dropped, "spool_full");
     else if (err == WEIR_ENOMEM || err == WEIR_EIO)
         refuse(s->udp_dropped, err == WEIR_EIO ? "io" : "memory");
@@ -296,6 +298,24 @@ static void gram_failed(struct gram *g, int err)
         refuse(s->udp_refused, g->refused);
     else
         refuse(s->udp_malformed, "malformed");
+}
+
+static void count_rejected(const char *reason, size_t n)
+{
+    if (n > 0)
+        weir_count(weir_metric_of(WEIR_M_REJECTED, "udp", reason, NULL), n);
+}
+
+/* Objects left behind by a datagram of which others are taken: each counts,
+ * for the datagram itself goes as accepted and nobody is answered. */
+static void count_left_behind(const struct gram *g, size_t n)
+{
+    size_t dropped = g->n_dropped < n ? g->n_dropped : n;
+    size_t refused = g->n_refused < n - dropped ? g->n_refused : n - dropped;
+
+    count_rejected("spool_full", dropped);
+    count_rejected(g->refused, refused);
+    count_rejected("malformed", n - dropped - refused);
 }
 
 /* The objects of one datagram to deliveries. It is counted here, or goes with
@@ -332,7 +352,10 @@ static void gram_decode(struct batch *b, struct weir_str bytes, const struct soc
         err = weir_intake_finish(&g->intake, &g->deliveries, &g->n);
     if (err != 0) {
         gram_failed(g, err);
-    } else if (g->n == 0) {
+        return;
+    }
+    count_left_behind(g, weir_decoder_result(d)->n_rejects);
+    if (g->n == 0) {
         weir_count(s->udp_accepted, 1); /* integrations and breakers only */
     } else {
         g->next = b->grams;
@@ -375,8 +398,7 @@ static void reset_headers(struct weir_udp *u)
 static void count_lost_chunks(struct weir_udp *u, size_t n)
 {
     weir_count(u->worker->series.udp_malformed, n);
-    if (n > 0)
-        weir_count(weir_metric_of(WEIR_M_REJECTED, "udp", "chunks", NULL), n);
+    count_rejected("chunks", n);
 }
 
 /* Chunks count as accepted when they arrive; those of a message that never

@@ -35,6 +35,7 @@ def test_ndjson_in_a_datagram_and_bad_lines(weir, sink):
     wait_for(lambda: len(s.events()) == 3, what="three events")
     wait_for(lambda: w.metric("weir_udp_datagrams_total", outcome="malformed") >= 1, what="counted")
     assert w.ledger()["accepted"] == 3
+    assert w.metric("weir_rejected_total", transport="udp", reason="malformed") == 2, "the bad line beside good ones, and the garbage"
 
 
 def test_lost_datagrams_are_counted_by_sequence(weir, sink):

@@ -808,13 +808,21 @@ static void datagrams_are_counted_by_what_became_of_them(void **state)
     wait_counted("accepted", 101);
     assert_int_equal(atomic_load(&t.spool.deliveries), 102);
     assert_string_equal(t.spool.last_project, "42");
+    /* the bad line beside good ones: the datagram is accepted all the same */
+    assert_int_equal(fake_count(WEIR_M_REJECTED, "udp", "malformed"), 1);
+    send_udp("{\"type\":\"error\",\"message\":\"a\",\"project\":\"77\"}\n"
+             "{\"type\":\"error\",\"message\":\"b\"}\nnot json\n{\"type\":\"nothing\"}");
+    wait_counted("accepted", 102);
+    assert_int_equal(fake_count(WEIR_M_REJECTED, "udp", "wrong_project"), 1);
+    assert_int_equal(fake_count(WEIR_M_REJECTED, "udp", "malformed"), 3);
     send_udp("garbage");
     wait_counted("malformed", 1);
+    assert_int_equal(fake_count(WEIR_M_REJECTED, "udp", "malformed"), 4);
     send_udp("{\"type\":\"error\",\"message\":\"a\",\"project\":\"77\"}");
     wait_counted("refused", 1);
     send_udp("{\"type\":\"integration\",\"service\":\"p\",\"endpoint\":\"/\",\"status\":\"200\","
              "\"latency_ms\":1}\n{\"type\":\"breaker\",\"service\":\"p\",\"state\":\"open\"}");
-    wait_counted("accepted", 102);
+    wait_counted("accepted", 103);
     assert_int_equal(fake_integrations >= 1 && fake_breakers == 1, 1);
     atomic_store(&t.spool.refuse, true);
     send_udp("{\"type\":\"error\",\"message\":\"a\"}");
