@@ -2,6 +2,7 @@
  *
  * A person who mends a file wants to see all that is wrong with it, in the
  * order of the file, each where an editor can jump to. */
+#include "weir/buf.h"
 #include "weir/config.h"
 #include "weir/log.h"
 
@@ -108,15 +109,37 @@ static struct place *in_order(const struct weir_errors *e)
     return places;
 }
 
-static void print_one(const struct weir_error *x, int fd)
+/* Messages quote values, and a line break in one would split the line that
+ * an editor jumps by; other control characters move a terminal about. */
+static struct weir_str on_one_line(struct weir_arena *a, struct weir_str text)
+{
+    struct weir_buf b;
+    struct weir_str line;
+
+    weir_buf_init(&b, a, 4 * MOST_MESSAGE);
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+
+        if (c == '\n' || c == '\r' || c == '\t')
+            weir_buf_printf(&b, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+        else if (c < ' ' || c == 127)
+            weir_buf_printf(&b, "\\x%02x", c);
+        else
+            weir_buf_char(&b, (char)c);
+    }
+    return weir_buf_str(&b, &line) == 0 ? line : WEIR_S("a mistake that memory is too short for");
+}
+
+static void print_one(const struct weir_error *x, struct weir_arena *a, int fd)
 {
     const char *kind = x->warning ? "warning: " : "";
+    struct weir_str message = on_one_line(a, x->message);
 
     if (x->line > 0)
         dprintf(fd, "%.*s:%u:%u: %s%.*s\n", WEIR_FMT(x->file), x->line, x->column, kind,
-                WEIR_FMT(x->message));
+                WEIR_FMT(message));
     else
-        dprintf(fd, "%.*s: %s%.*s\n", WEIR_FMT(x->file), kind, WEIR_FMT(x->message));
+        dprintf(fd, "%.*s: %s%.*s\n", WEIR_FMT(x->file), kind, WEIR_FMT(message));
 }
 
 static const struct weir_error *nth(const struct weir_errors *e, const struct place *places,
@@ -130,7 +153,7 @@ void weir_errors_print(const struct weir_errors *e, int fd)
     struct place *places = in_order(e);
 
     for (size_t i = 0; i < e->n; i++)
-        print_one(nth(e, places, i), fd);
+        print_one(nth(e, places, i), e->arena, fd);
     if (e->n >= MOST_ERRORS)
         dprintf(fd, "further mistakes are not shown\n");
 }

@@ -148,6 +148,17 @@ static const char *check_tag(struct weir_str key, struct weir_str value)
     return NULL;
 }
 
+/* YAML's null is nothing, and must not become a text of four letters. */
+static bool refuse_null(struct weir_loader *l, const struct weir_setting *s,
+                        const struct weir_node *n)
+{
+    if (!weir_node_null(n))
+        return false;
+    weir_node_error(l->errors, n, "%s: '%.*s' has no value: give it one, or leave it out", s->path,
+                    WEIR_FMT(weir_str_sub(n->key, 0, 64)));
+    return true;
+}
+
 /* Reads a map of texts; `check` may be NULL. */
 static bool read_pairs(struct weir_loader *l, const struct weir_setting *s,
                        const struct weir_node *n, void *base,
@@ -163,7 +174,7 @@ static bool read_pairs(struct weir_loader *l, const struct weir_setting *s,
         struct weir_value v;
         const char *why;
 
-        if (!weir_take_value(l, s, n, &v))
+        if (refuse_null(l, s, n) || !weir_take_value(l, s, n, &v))
             continue;
         why = check(n->key, v.text);
         if (why != NULL)

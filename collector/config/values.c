@@ -63,7 +63,7 @@ bool weir_parse_number(struct weir_str s, double *ret_value)
     char text[32];
     size_t whole = count_digits(s), part = 0;
 
-    if (s.n >= sizeof text || whole == 0)
+    if (s.n >= sizeof text || s.n == 0)
         return false;
     if (whole < s.n) {
         part = count_digits(weir_str_sub(s, whole + 1, s.n));

@@ -56,11 +56,27 @@ static void more_than_can_be_kept_still_counts(void **state)
     weir_arena_destroy(&a);
 }
 
+static void a_mistake_stays_on_its_line_whatever_it_quotes(void **state)
+{
+    struct weir_arena a;
+    struct weir_errors e;
+    char text[256];
+
+    (void)state;
+    weir_arena_init(&a, 1 << 20);
+    weir_errors_init(&e, &a);
+    weir_errors_add(&e, false, WEIR_S("f"), 2, 3, "not 'a\nb\r\tc\x1b[2Jd\x7f\xc3\xa9'");
+    assert_string_equal(print(&e, text, sizeof text),
+                        "f:2:3: not 'a\\nb\\r\\tc\\x1b[2Jd\\x7f\xc3\xa9'\n");
+    weir_arena_destroy(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_come_in_order_of_position_file_by_file),
         cmocka_unit_test(more_than_can_be_kept_still_counts),
+        cmocka_unit_test(a_mistake_stays_on_its_line_whatever_it_quotes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
