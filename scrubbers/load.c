@@ -23,7 +23,8 @@ bool weir_load_near(struct weir_str a, struct weir_str b)
     return longer - head - tail <= 2 && head + tail >= longer - head - tail;
 }
 
-bool weir_load_same(struct weir_str written, const char *name)
+/* Is `written` the option `name`, replaceGroups or replace_groups? */
+static bool same_option(struct weir_str written, const char *name)
 {
     size_t i = 0;
 
@@ -43,7 +44,7 @@ const struct weir_node *weir_load_get(const struct weir_node *map, const char *n
     if (map == NULL || map->kind != WEIR_NODE_MAP)
         return NULL;
     for (const struct weir_node *n = map->child; n != NULL; n = n->next)
-        if (weir_load_same(n->key, name))
+        if (same_option(n->key, name))
             return n;
     return NULL;
 }
@@ -78,7 +79,7 @@ void weir_load_known(const struct weir_node *map, const char *const *known,
         const char *near = like(n->key, known);
         size_t i;
 
-        for (i = 0; known[i] != NULL && !weir_load_same(n->key, known[i]);)
+        for (i = 0; known[i] != NULL && !same_option(n->key, known[i]);)
             i++;
         if (known[i] == NULL)
             weir_node_key_error(errors, n, "unknown key %.*s%s%s%s", WEIR_FMT(n->key),

@@ -11,8 +11,6 @@ struct weir_node;
 /* For did-you-mean: do the words differ in at most two places next to each
  * other, and in less than they share, but for case? */
 bool weir_load_near(struct weir_str a, struct weir_str b);
-/* Is `written` the option `name`, replaceGroups or replace_groups? */
-bool weir_load_same(struct weir_str written, const char *name);
 /* The member of a map with that name in either spelling; NULL, as for what is
  * no map. */
 const struct weir_node *weir_load_get(const struct weir_node *map, const char *name);

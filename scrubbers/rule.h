@@ -108,7 +108,7 @@ struct weir_application {
 
 struct weir_ruleset {
     struct weir_arena arena;
-    struct weir_str name, version, description;
+    struct weir_str name;
     struct weir_str hash_key; /* vars.hashKey; empty: the plan's */
     struct weir_application *applications;
     size_t n_applications;

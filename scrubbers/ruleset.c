@@ -246,8 +246,8 @@ static int load(struct loader *l, struct weir_str text, struct weir_str file)
         return 0;
     }
     find_parts(l, root, &rules, &settings);
-    l->set->version = text_of(l, root, "version");
-    l->set->description = text_of(l, root, "description");
+    (void)text_of(l, root, "version"); /* for people; checked all the same */
+    (void)text_of(l, root, "description");
     load_vars(l, rules);
     rc = load_bases(l, root);
     if (rc == 0)
@@ -300,11 +300,6 @@ void weir_ruleset_free(struct weir_ruleset *r)
     free(r->patterns);
     weir_arena_destroy(&r->arena);
     free(r);
-}
-
-struct weir_str weir_ruleset_name(const struct weir_ruleset *r)
-{
-    return r->name;
 }
 
 /* ---- built-in sets --------------------------------------------------------- */

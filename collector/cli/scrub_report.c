@@ -131,7 +131,8 @@ static void add_value(struct weir_finding *f, struct weir_str value, size_t docu
     f->values[i].last_document = document;
 }
 
-bool weir_scrub_report_add(struct weir_scrub_report *r, const struct weir_match *m)
+/* One match of the document at hand. False: no memory. */
+static bool add_match(struct weir_scrub_report *r, const struct weir_match *m)
 {
     struct weir_str value = weir_str_sub(m->original, m->from, m->to - m->from);
     struct weir_str path = template_of(&r->arena, m->path);
@@ -184,7 +185,8 @@ static int compare(const void *left, const void *right)
     return order != 0 ? order : (a->path.n > b->path.n) - (a->path.n < b->path.n);
 }
 
-void weir_scrub_report_judge(struct weir_scrub_report *r)
+/* Sorts the findings and says which are doubtful. */
+static void judge(struct weir_scrub_report *r)
 {
     if (r->n_findings > 0)
         qsort(r->findings, r->n_findings, sizeof r->findings[0], compare);
@@ -207,7 +209,7 @@ static void on_found(void *self, const char *where, const struct weir_match *m, 
     (void)where;
     g->report->n_documents++;
     for (size_t i = 0; i < n; i++)
-        g->failed = g->failed || !weir_scrub_report_add(g->report, &m[i]);
+        g->failed = g->failed || !add_match(g->report, &m[i]);
 }
 
 static void read_file(struct reading *g, const char *path)
@@ -288,7 +290,7 @@ int weir_scrub_report(const struct weir_scrub_report_options *options, const cha
         fputc('\n', stderr);
     if (g.failed)
         fprintf(stderr, "weir scrub: not enough memory for the whole report\n");
-    weir_scrub_report_judge(&r);
+    judge(&r);
     if (weir_scrub_report_print(&r) == 0 && !g.failed && r.n_files > r.n_unread)
         status = WEIR_EXIT_OK;
     if (r.n_files == 0)

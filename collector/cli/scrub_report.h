@@ -60,10 +60,6 @@ struct weir_scrub_report {
 /* Runs and prints it. The exit status. */
 int weir_scrub_report(const struct weir_scrub_report_options *options, const char *const *sets,
                       size_t n);
-/* One match of the document at hand. False: no memory. */
-bool weir_scrub_report_add(struct weir_scrub_report *r, const struct weir_match *m);
-/* Sorts the findings and says which are doubtful. */
-void weir_scrub_report_judge(struct weir_scrub_report *r);
 /* To stdout, in the format asked for. */
 int weir_scrub_report_print(const struct weir_scrub_report *r);
 

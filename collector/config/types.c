@@ -109,8 +109,9 @@ static void write_count(struct weir_buf *b, uint64_t value)
 
 /* ---- one value ---------------------------------------------------------- */
 
-bool weir_read_text(struct weir_loader *l, const struct weir_setting *s, const struct weir_node *n,
-                    void *base)
+/* Of a text; also for types whose values are written otherwise. */
+static bool read_text(struct weir_loader *l, const struct weir_setting *s,
+                      const struct weir_node *n, void *base)
 {
     struct weir_value v;
     const char *why;
@@ -137,7 +138,7 @@ static bool read_path(struct weir_loader *l, const struct weir_setting *s,
 {
     struct weir_str *field = weir_field(s, base);
 
-    if (!weir_read_text(l, s, n, base))
+    if (!read_text(l, s, n, base))
         return false;
     if (field->n == 0)
         return true;
@@ -366,7 +367,7 @@ static void write_dsn(struct weir_buf *b, const struct weir_setting *s, const vo
 /* ---- the table ---------------------------------------------------------- */
 
 const struct weir_type_row weir_types[WEIR_TYPES] = {
-    [WEIR_TYPE_TEXT] = {"text", true, weir_read_text, write_text},
+    [WEIR_TYPE_TEXT] = {"text", true, read_text, write_text},
     [WEIR_TYPE_PATH] = {"file", true, read_path, write_text},
     [WEIR_TYPE_BOOL] = {"true or false", true, read_bool, write_bool},
     [WEIR_TYPE_WORD] = {"word", true, read_word, write_word},
@@ -377,7 +378,7 @@ const struct weir_type_row weir_types[WEIR_TYPES] = {
     [WEIR_TYPE_SIZE] = {"size", true, read_size, write_size},
     [WEIR_TYPE_ADDRESS] = {"address", true, read_address, write_address},
     [WEIR_TYPE_DSN] = {"DSN", true, read_dsn, write_dsn},
-    [WEIR_TYPE_URL] = {"URL", true, weir_read_text, weir_write_url},
+    [WEIR_TYPE_URL] = {"URL", true, read_text, weir_write_url},
     [WEIR_TYPE_QUEUE_CHECK] = {"condition", true, weir_read_queue_check, weir_write_queue_check},
     [WEIR_TYPE_TEXTS] = {"list of texts", false, weir_read_texts, weir_write_texts},
     [WEIR_TYPE_NUMBERS] = {"list of numbers", false, weir_read_numbers, weir_write_numbers},

@@ -24,9 +24,6 @@ const void *weir_field_in(const struct weir_setting *s, const void *base);
 size_t weir_field_count(const struct weir_setting *s, const void *base);
 void weir_field_set_list(const struct weir_setting *s, void *base, void *list, size_t n);
 
-/* Of a text; also for types whose values are written otherwise. */
-bool weir_read_text(struct weir_loader *l, const struct weir_setting *s, const struct weir_node *n,
-                    void *base);
 /* dependencies.c: credentials and query are not shown. */
 void weir_write_url(struct weir_buf *b, const struct weir_setting *s, const void *base);
 /* NULL, or what completes "must be". */

@@ -87,11 +87,6 @@ size_t weir_json_pos(const struct weir_json_reader *r)
     return r->deep ? r->deep_start : offset_of(r, r->p);
 }
 
-unsigned weir_json_depth(const struct weir_json_reader *r)
-{
-    return r->token_depth;
-}
-
 const char *weir_json_error(const struct weir_json_reader *r)
 {
     return r->error;

@@ -18,7 +18,8 @@ int weir_severity_of_syslog(unsigned level)
     return level < sizeof severities / sizeof severities[0] ? severities[level] : 0;
 }
 
-int weir_severity_of_word(struct weir_str word)
+/* "WARN", "critical", "err"; 0 for a word that is none. */
+static int severity_of_word(struct weir_str word)
 {
     static const struct {
         const char *word;
@@ -286,7 +287,7 @@ static int severity_of(const struct weir_loose_log *l)
         return l->severity;
     if (weir_str_u64(l->level, &n))
         return severity_of_number(n);
-    return weir_severity_of_word(l->level);
+    return severity_of_word(l->level);
 }
 
 static void trace_of(const struct weir_loose_log *l, struct weir_record *r)

@@ -52,8 +52,6 @@ int weir_loose_log_end(struct weir_loose_log *l) WEIR_MUST_CHECK;
 /* Severities as syslog counts them (RFC 5424, 0 is the worst), to
  * OpenTelemetry's numbers. */
 int weir_severity_of_syslog(unsigned level);
-/* "WARN", "critical", "err"; 0 for a word that is none. */
-int weir_severity_of_word(struct weir_str word);
 /* Seconds since 1970 of a number (in seconds, milli-, micro- or nanoseconds)
  * or of a text that is one, or RFC 3339; 0 when it is no time. */
 double weir_loose_log_time(const struct weir_json_doc *doc, struct weir_arena *a,

@@ -35,8 +35,10 @@ static bool next_param(struct weir_arena *a, struct weir_str *s, struct weir_str
     return true;
 }
 
-bool weir_header_param(struct weir_arena *a, struct weir_str value, struct weir_str name,
-                       struct weir_str *ret_value)
+/* A parameter of a header value (`name` of `form-data; name="x"`): unquoted,
+ * in the arena. False when there is none. */
+static bool header_param(struct weir_arena *a, struct weir_str value, struct weir_str name,
+                         struct weir_str *ret_value)
 {
     struct weir_str head, rest, key, found;
 
@@ -56,7 +58,7 @@ int weir_multipart_init(struct weir_multipart *m, struct weir_arena *a,
 
     *m = (struct weir_multipart){.arena = a, .phase = PREAMBLE};
     if (!weir_str_eq_nocase(media, WEIR_S("multipart/form-data")) ||
-        !weir_header_param(a, content_type, WEIR_S("boundary"), &boundary) || boundary.n == 0 ||
+        !header_param(a, content_type, WEIR_S("boundary"), &boundary) || boundary.n == 0 ||
         boundary.n > WEIR_BOUNDARY_MAX || memchr(boundary.p, '\r', boundary.n) != NULL)
         return WEIR_EUNSUPPORTED;
     memcpy(m->delimiter, "\r\n--", 4);
@@ -141,9 +143,9 @@ static void read_header(struct weir_multipart *m, struct weir_str line)
     weir_str_cut(line, ':', &name, &value);
     value = weir_str_trim(value);
     if (weir_str_eq_nocase(name, WEIR_S("content-disposition"))) {
-        if (!weir_header_param(m->arena, value, WEIR_S("name"), &m->part.name))
+        if (!header_param(m->arena, value, WEIR_S("name"), &m->part.name))
             m->part.name = (struct weir_str){0};
-        m->part.file = weir_header_param(m->arena, value, WEIR_S("filename"), &m->part.filename);
+        m->part.file = header_param(m->arena, value, WEIR_S("filename"), &m->part.filename);
     } else if (weir_str_eq_nocase(name, WEIR_S("content-type"))) {
         m->part.content_type = value;
     }

@@ -49,9 +49,4 @@ int weir_multipart_init(struct weir_multipart *m, struct weir_arena *a,
  * the body must be complete. */
 int weir_multipart_feed(struct weir_multipart *m, struct weir_str bytes, bool last) WEIR_MUST_CHECK;
 
-/* A parameter of a header value (`name` of `form-data; name="x"`): unquoted,
- * in the arena. False when there is none. */
-bool weir_header_param(struct weir_arena *a, struct weir_str value, struct weir_str name,
-                       struct weir_str *ret_value);
-
 #endif

@@ -72,7 +72,9 @@ static bool parse_http_date(struct weir_str s, uint64_t *ret_wall_ms)
     return false;
 }
 
-bool weir_retry_after(struct weir_str value, uint64_t wall_ms, uint64_t *ret_ms)
+/* Retry-After as a duration from `wall_ms`. False when it says nothing that
+ * can be understood. */
+static bool retry_after(struct weir_str value, uint64_t wall_ms, uint64_t *ret_ms)
 {
     struct weir_str s = weir_str_trim(value);
     uint64_t at_ms;
@@ -146,7 +148,7 @@ static uint64_t told_ms(const struct weir_limit_headers *h, uint64_t wall_ms)
 {
     uint64_t ms;
 
-    if (!weir_retry_after(h->retry_after, wall_ms, &ms))
+    if (!retry_after(h->retry_after, wall_ms, &ms))
         return WEIR_LIMIT_DEFAULT_MS;
     return ms > 0 ? ms : WEIR_LIMIT_SOON_MS;
 }
@@ -159,7 +161,7 @@ bool weir_rate_limits_update(struct weir_rate_limits *l, int status, enum weir_c
 
     if (h->rate_limits.n > 0)
         take_quotas(l, h->rate_limits, now_ms);
-    else if (weir_retry_after(h->retry_after, wall_ms, &ms) && ms > 0)
+    else if (retry_after(h->retry_after, wall_ms, &ms) && ms > 0)
         limit_all(l, now_ms + ms);
     else if (status == 429)
         limit_all(l, now_ms + told_ms(h, wall_ms));

@@ -42,8 +42,5 @@ uint64_t weir_rate_limits_until(const struct weir_rate_limits *l, enum weir_cate
 uint64_t weir_rate_limits_until_all(const struct weir_rate_limits *l, uint64_t now_ms);
 /* The latest end of any; 0: none. */
 uint64_t weir_rate_limits_until_any(const struct weir_rate_limits *l, uint64_t now_ms);
-/* Retry-After as a duration from `wall_ms`. False when it says nothing that
- * can be understood. */
-bool weir_retry_after(struct weir_str value, uint64_t wall_ms, uint64_t *ret_ms);
 
 #endif

@@ -304,7 +304,8 @@ void weir_join_step(struct weir_join *j, uint64_t now_ms)
     weir_gauge_set(j->held, (double)j->crumbs.n_fragments);
 }
 
-int weir_join_patience(const struct weir_join *j)
+/* How long the thread may sleep. */
+static int patience_ms(const struct weir_join *j)
 {
     bool busy = j->spans.n_traces > 0 || j->logs.n_traces > 0 || j->waiting.n > 0 ||
                 j->retries != NULL || j->doomed.n > 0 || weir_storms_any(j);
@@ -317,7 +318,7 @@ static void wait_for_something(struct weir_join *j)
     struct pollfd fds[] = {{.fd = j->inbox.event_fd, .events = POLLIN},
                            {.fd = j->replies.event_fd, .events = POLLIN}};
 
-    (void)poll(fds, 2, weir_join_patience(j));
+    (void)poll(fds, 2, patience_ms(j));
 }
 
 /* What is under way must come back, since the spool holds our memory. What

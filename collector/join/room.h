@@ -101,8 +101,6 @@ struct weir_join {
 struct weir_str weir_join_group(const struct weir_across *across, struct weir_str project);
 /* Everything that is due: notes, replies, reload, work. */
 void weir_join_step(struct weir_join *j, uint64_t now_ms);
-/* How long the thread may sleep. */
-int weir_join_patience(const struct weir_join *j);
 /* What start does before the thread: the reader, the list of what is staged. */
 int weir_join_open(struct weir_join *j, uint64_t now_ms) WEIR_MUST_CHECK;
 

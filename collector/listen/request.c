@@ -21,6 +21,28 @@ void weir_request_resume(struct weir_request *r)
     MHD_resume_connection(r->mhd);
 }
 
+static void let_go(struct weir_request *r)
+{
+    struct weir_worker *w = r->worker;
+
+    if (r->held_by_http || r->held_by_spool)
+        return;
+    weir_ingest_close(r);
+    weir_content_close(&r->content);
+    if (r->lease != NULL)
+        weir_lease_put(r->lease);
+    weir_arena_reset(&r->arena);
+    w->requests--;
+    if (w->pooled < POOL_MAX) {
+        r->next = w->pool;
+        w->pool = r;
+        w->pooled++;
+    } else {
+        weir_arena_destroy(&r->arena);
+        free(r);
+    }
+}
+
 static void replied(struct weir_waiter *waiter, struct weir_op *op)
 {
     struct weir_request *r =
@@ -35,7 +57,8 @@ static void replied(struct weir_waiter *waiter, struct weir_op *op)
         weir_serve_reply(r, op);
         weir_request_resume(r);
     }
-    weir_request_drop_spool(r);
+    r->held_by_spool = false;
+    let_go(r);
 }
 
 struct weir_request *weir_request_new(struct weir_server *s)
@@ -67,39 +90,11 @@ struct weir_request *weir_request_new(struct weir_server *s)
     return r;
 }
 
-static void let_go(struct weir_request *r)
-{
-    struct weir_worker *w = r->worker;
-
-    if (r->held_by_http || r->held_by_spool)
-        return;
-    weir_ingest_close(r);
-    weir_content_close(&r->content);
-    if (r->lease != NULL)
-        weir_lease_put(r->lease);
-    weir_arena_reset(&r->arena);
-    w->requests--;
-    if (w->pooled < POOL_MAX) {
-        r->next = w->pool;
-        w->pool = r;
-        w->pooled++;
-    } else {
-        weir_arena_destroy(&r->arena);
-        free(r);
-    }
-}
-
 void weir_request_drop_http(struct weir_request *r)
 {
     r->held_by_http = false;
     r->conn = NULL;
     r->mhd = NULL;
-    let_go(r);
-}
-
-void weir_request_drop_spool(struct weir_request *r)
-{
-    r->held_by_spool = false;
     let_go(r);
 }
 

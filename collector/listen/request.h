@@ -111,7 +111,6 @@ struct weir_request {
 /* NULL: out of memory. Held by http. */
 struct weir_request *weir_request_new(struct weir_server *s);
 void weir_request_drop_http(struct weir_request *r);
-void weir_request_drop_spool(struct weir_request *r);
 /* Reads the headers. */
 void weir_request_headers(struct weir_request *r);
 /* Ends the pool. */

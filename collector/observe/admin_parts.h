@@ -21,8 +21,6 @@ weir_handler weir_admin_dead_list, weir_admin_dead_get;
 weir_handler weir_admin_dead_redrive, weir_admin_dead_redrive_one;
 weir_handler weir_admin_dead_drop, weir_admin_dead_drop_one;
 
-/* Why no request is to be sent here, as a constant text; NULL: it is ready. */
-const char *weir_admin_not_ready(const struct weir_admin *a, const struct weir_http_request *r);
 /* The forwarder's view of a destination as a JSON object: breakers by
  * endpoint, blocked, limits, last answer. */
 json_t *weir_admin_forward_json(const struct weir_admin *a, const struct weir_destination *d);

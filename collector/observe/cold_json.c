@@ -28,7 +28,9 @@ int weir_json_print(struct weir_arena *a, json_t *value_take, struct weir_str *r
     return rc == 0 ? weir_buf_str(&b, ret_text) : WEIR_ENOMEM;
 }
 
-json_t *weir_json_string(struct weir_str s)
+/* `s` as a JSON string; what is no UTF-8 in it becomes U+FFFD. NULL: out of
+ * memory. */
+static json_t *string_of(struct weir_str s)
 {
     size_t n = 0, step;
     json_t *value;
@@ -52,7 +54,7 @@ json_t *weir_json_string(struct weir_str s)
 
 void weir_json_set_text(json_t *object, const char *name, struct weir_str value)
 {
-    (void)json_object_set_new(object, name, weir_json_string(value));
+    (void)json_object_set_new(object, name, string_of(value));
 }
 
 void weir_json_set_number(json_t *object, const char *name, uint64_t value)

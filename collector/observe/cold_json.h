@@ -11,9 +11,6 @@
  * `value_take` is NULL. */
 int weir_json_print(struct weir_arena *a, json_t *value_take,
                     struct weir_str *ret_text) WEIR_MUST_CHECK;
-/* `s` as a JSON string; what is no UTF-8 in it becomes U+FFFD. NULL: out of
- * memory. */
-json_t *weir_json_string(struct weir_str s);
 /* Sets a member; memory that runs out is found by weir_json_print() no
  * sooner than the reader misses the member, so every answer's members are
  * set by these. */

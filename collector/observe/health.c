@@ -41,7 +41,8 @@ static bool every_share_is_full(const struct weir_spool *s, const struct weir_co
     return c->n_destinations > 0;
 }
 
-const char *weir_admin_not_ready(const struct weir_admin *a, const struct weir_http_request *r)
+/* Why no request is to be sent here, as a constant text; NULL: it is ready. */
+static const char *not_ready(const struct weir_admin *a, const struct weir_http_request *r)
 {
     if (atomic_load(&a->starting))
         return "starting";
@@ -58,7 +59,7 @@ const char *weir_admin_not_ready(const struct weir_admin *a, const struct weir_h
 void weir_admin_ready(void *self, const struct weir_http_request *r,
                       struct weir_http_answer *answer)
 {
-    const char *why = weir_admin_not_ready(self, r);
+    const char *why = not_ready(self, r);
 
     if (why == NULL)
         answer_json(r, 200, json_pack("{s:s}", "status", "ok"), answer);
@@ -168,7 +169,7 @@ void weir_admin_detailed(void *self, const struct weir_http_request *r,
                          struct weir_http_answer *answer)
 {
     const struct weir_admin *a = self;
-    const char *why = weir_admin_not_ready(a, r), *status;
+    const char *why = not_ready(a, r), *status;
     json_t *checks = json_array(), *o;
     struct weir_series **list = NULL;
     bool degraded = false;

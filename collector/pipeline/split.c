@@ -11,7 +11,8 @@
 
 #include "weir/text.h"
 
-uint64_t weir_split_destinations(const struct weir_project *p)
+/* The slots of a project's destinations as bits. */
+static uint64_t destinations_of(const struct weir_project *p)
 {
     uint64_t bits = 0;
 
@@ -71,7 +72,7 @@ static void describe(const struct weir_intake *in, const struct weir_piece *p,
                                 .trace_id = p->trace_id,
                                 .received_ms = in->received_ms,
                                 .mark = {.same = p->same, .run = p->run},
-                                .destinations = weir_split_destinations(p->project)};
+                                .destinations = destinations_of(p->project)};
 }
 
 static void append_item(struct weir_buf *out, const struct weir_piece *p)

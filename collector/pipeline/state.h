@@ -125,8 +125,6 @@ void weir_account_piece(const struct weir_intake *in, const struct weir_piece *p
 
 /* ---- split.c ----------------------------------------------------------- */
 
-/* The slots of a project's destinations as bits. */
-uint64_t weir_split_destinations(const struct weir_project *p);
 enum weir_compression weir_split_compression(const struct weir_project *p);
 
 #endif

@@ -78,6 +78,27 @@ void weir_ledger_shares(struct weir_spool_settings *settings, const struct weir_
     }
 }
 
+/* The gauges of one account, which follow each commit. */
+static void publish(struct weir_spool *s, const struct weir_account *a)
+{
+    struct weir_published *p;
+    uint64_t used = weir_ledger_used(a), margin = a->max_bytes / 16;
+
+    if (a->slot < 0)
+        return;
+    p = &s->published[a->slot];
+    for (int i = 0; i < 4; i++) {
+        atomic_store_explicit(&p->rows[i], a->tally.rows[i], memory_order_relaxed);
+        atomic_store_explicit(&p->bytes[i], a->tally.bytes[i], memory_order_relaxed);
+    }
+    /* Full a little before the last byte: a destination that only takes the
+     * smallest events is full for everybody else. */
+    if (margin > 16384)
+        margin = 16384;
+    atomic_store_explicit(&p->full, !s->settings.drop_oldest && used + margin > a->max_bytes,
+                          memory_order_relaxed);
+}
+
 void weir_ledger_configure(struct weir_spool *s)
 {
     for (size_t i = 0; i < s->n_accounts; i++) {
@@ -86,7 +107,7 @@ void weir_ledger_configure(struct weir_spool *s)
 
         a->configured = share > 0;
         a->max_bytes = share > 0 ? share : s->settings.max_bytes;
-        weir_ledger_publish(s, a);
+        publish(s, a);
     }
 }
 
@@ -173,7 +194,7 @@ int weir_ledger_load(struct weir_spool *s)
         return WEIR_EIO;
     for (size_t i = 0; i < s->n_accounts; i++) {
         s->accounts[i].saved = s->accounts[i].tally;
-        weir_ledger_publish(s, &s->accounts[i]);
+        publish(s, &s->accounts[i]);
     }
     return 0;
 }
@@ -348,26 +369,6 @@ static void flush(struct weir_spool *s, struct weir_count *c)
     c->n = c->spans = c->logs = 0;
 }
 
-void weir_ledger_publish(struct weir_spool *s, const struct weir_account *a)
-{
-    struct weir_published *p;
-    uint64_t used = weir_ledger_used(a), margin = a->max_bytes / 16;
-
-    if (a->slot < 0)
-        return;
-    p = &s->published[a->slot];
-    for (int i = 0; i < 4; i++) {
-        atomic_store_explicit(&p->rows[i], a->tally.rows[i], memory_order_relaxed);
-        atomic_store_explicit(&p->bytes[i], a->tally.bytes[i], memory_order_relaxed);
-    }
-    /* Full a little before the last byte: a destination that only takes the
-     * smallest events is full for everybody else. */
-    if (margin > 16384)
-        margin = 16384;
-    atomic_store_explicit(&p->full, !s->settings.drop_oldest && used + margin > a->max_bytes,
-                          memory_order_relaxed);
-}
-
 void weir_ledger_committed(struct weir_spool *s)
 {
     for (size_t i = 0; i < s->n_counts; i++) {
@@ -381,7 +382,7 @@ void weir_ledger_committed(struct weir_spool *s)
             continue;
         a->tally.changed = false;
         a->saved = a->tally;
-        weir_ledger_publish(s, a);
+        publish(s, a);
     }
 }
 

@@ -42,8 +42,5 @@ int weir_ledger_save(struct weir_spool *s) WEIR_MUST_CHECK;
 /* After it: metrics, reports, gauges. */
 void weir_ledger_committed(struct weir_spool *s);
 void weir_ledger_rolled_back(struct weir_spool *s);
-/* Publishes the gauges of one account (they follow each commit by
- * themselves). */
-void weir_ledger_publish(struct weir_spool *s, const struct weir_account *a);
 
 #endif

@@ -446,7 +446,8 @@ int weir_rows_hold(struct weir_spool *s, struct weir_account *a, const struct we
     return 0;
 }
 
-int weir_rows_remove(struct weir_spool *s, struct weir_account *a, const struct weir_target *t)
+/* Takes a row away; the delivery goes with its last one. */
+static int remove_row(struct weir_spool *s, struct weir_account *a, const struct weir_target *t)
 {
     if (delete_target(s, a, t) != 0 || release(s, t->id, t->card.flags) != 0)
         return WEIR_EIO;
@@ -457,7 +458,7 @@ int weir_rows_remove(struct weir_spool *s, struct weir_account *a, const struct 
 int weir_rows_finish(struct weir_spool *s, struct weir_account *a, const struct weir_target *t,
                      enum weir_outcome outcome, const char *reason)
 {
-    int err = weir_rows_remove(s, a, t);
+    int err = remove_row(s, a, t);
 
     if (err == 0)
         weir_ledger_count(s, a, outcome, reason, &t->card);

@@ -52,10 +52,8 @@ int weir_rows_probe(struct weir_spool *s) WEIR_MUST_CHECK;
 int weir_rows_hold(struct weir_spool *s, struct weir_account *a, const struct weir_target *t,
                    const struct weir_hold *h, const struct weir_card *card,
                    uint64_t blob_bytes) WEIR_MUST_CHECK;
-/* Takes a row away; the delivery goes with its last one. */
-int weir_rows_remove(struct weir_spool *s, struct weir_account *a,
-                     const struct weir_target *t) WEIR_MUST_CHECK;
-/* The same, and counts what became of it. */
+/* Takes a row away and counts what became of it; the delivery goes with its
+ * last row. */
 int weir_rows_finish(struct weir_spool *s, struct weir_account *a, const struct weir_target *t,
                      enum weir_outcome outcome, const char *reason) WEIR_MUST_CHECK;
 /* received_ms of a delivery; WEIR_ENOTFOUND when it is missing (damage). */

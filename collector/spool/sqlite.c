@@ -124,8 +124,6 @@ static const char *const texts[WEIR_DB_STATEMENTS] = {
     [WEIR_DB_HELD_AFTER] = "SELECT " HELD_COLUMNS " FROM held WHERE destination=?1 AND state=?2"
                            " AND id > ?3 ORDER BY id LIMIT ?4",
     [WEIR_DB_HELD_ONE] = "SELECT " HELD_COLUMNS " FROM held WHERE destination=?1 AND id=?2",
-    [WEIR_DB_STAGED] = "SELECT " HELD_COLUMNS " FROM held WHERE trace=?1 AND state=0 GROUP BY id"
-                       " ORDER BY id",
 /* Two, because naming `items` reads them. */
 #define DELIVERY_COLUMNS "received_ms, encoding, raw_bytes, crc, project, key, event_id, trace_id"
     [WEIR_DB_DELIVERY_GET] = "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE id=?1",

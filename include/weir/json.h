@@ -112,10 +112,6 @@ enum weir_json_kind weir_json_next(struct weir_json_reader *r, struct weir_json_
 /* Offset of the first byte not yet returned in a token (or consumed between
  * tokens). Inside a value that is nested too deep: its start. */
 size_t weir_json_pos(const struct weir_json_reader *r);
-/* Nesting of the token last returned: 0 at the top level; the members of
- * the outermost object have 1. A closing token has that of its opening one.
- * A container at depth WEIR_JSON_DEPTH is too deep. */
-unsigned weir_json_depth(const struct weir_json_reader *r);
 /* Constant text for the last WEIR_JSON_ERROR, without input bytes. */
 const char *weir_json_error(const struct weir_json_reader *r);
 /* All enum weir_json_mend bits met so far in this document. */

@@ -41,7 +41,6 @@ int weir_ruleset_builtin(struct weir_str name, struct weir_ruleset **ret_ruleset
 /* Names of the built-in sets, NULL-terminated. */
 const char *const *weir_ruleset_names(void);
 void weir_ruleset_free(struct weir_ruleset *r);
-struct weir_str weir_ruleset_name(const struct weir_ruleset *r);
 
 /* Joins rule sets: `enforced` change, `shadow` only count: what passes is
  * scrubbed once more for each of them, as if it were the only one enforced. `hash_key` keys

@@ -248,10 +248,6 @@ bool weir_spool_holds(struct weir_spool_reader *r, int64_t id, unsigned slot);
 int weir_spool_list(struct weir_spool_reader *r, enum weir_row_state state, int slot,
                     int64_t after_id, size_t max, struct weir_arena *a,
                     struct weir_spool_row **ret_rows, size_t *ret_n) WEIR_MUST_CHECK;
-/* All staged rows of a project and trace with their bodies. */
-int weir_spool_staged(struct weir_spool_reader *r, struct weir_str project,
-                      struct weir_str trace_id, struct weir_arena *a,
-                      struct weir_spool_row **ret_rows, size_t *ret_n) WEIR_MUST_CHECK;
 /* Opens a blob for reading (position 0). */
 int weir_spool_blob_fd(struct weir_spool *s, const struct weir_blob *b,
                        int *ret_fd) WEIR_MUST_CHECK;

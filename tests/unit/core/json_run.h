@@ -35,9 +35,9 @@ struct run {
     struct weir_edits edits;
 };
 
-static inline void run_note(struct run *run, const struct weir_json_token *t, unsigned depth)
+static inline void run_note(struct run *run, const struct weir_json_token *t)
 {
-    uint64_t of[] = {(uint64_t)t->kind, t->start, t->end, t->mend, t->escaped, depth};
+    uint64_t of[] = {(uint64_t)t->kind, t->start, t->end, t->mend, t->escaped};
 
     for (size_t i = 0; i < sizeof of / sizeof of[0]; i++)
         run->hash = (run->hash ^ of[i]) * 0x100000001B3u + 1;
@@ -91,7 +91,7 @@ static inline struct run run_pass(struct weir_json_reader *r, struct weir_arena 
         } else if (kind == WEIR_JSON_END || kind == WEIR_JSON_ERROR) {
             run.end = kind;
         } else {
-            run_note(&run, &t, weir_json_depth(r));
+            run_note(&run, &t);
             if (kind == WEIR_JSON_STRING || kind == WEIR_JSON_KEY)
                 weir_json_mend_string(&run.edits, (struct weir_str){copy, end - base}, base, &t);
         }

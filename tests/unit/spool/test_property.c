@@ -78,19 +78,17 @@ static void settle_some(struct world *w, struct model *m)
 static void join_some(struct world *w)
 {
     struct weir_spool_row *rows;
-    size_t n = 0;
+    size_t n = 0, n_rows = list(w, WEIR_ROW_STAGED, -1, &rows);
     int64_t ids[64];
     struct weir_leaving leaving[2];
     struct weir_replace op = {.op.kind = WEIR_OP_REPLACE, .has_body = pick(2) == 0};
 
-    assert_int_equal(weir_spool_staged(w->reader, WEIR_S("42"),
-                                       WEIR_S("0123456789abcdef0123456789abcdef"), &w->arena, &rows,
-                                       &n),
-                     0);
+    for (size_t i = 0; i < n_rows && n < 64; i++) {
+        if (n == 0 || ids[n - 1] != rows[i].id) /* one row a destination */
+            ids[n++] = rows[i].id;
+    }
     if (n < 3)
         return;
-    for (size_t i = 0; i < n && i < 64; i++)
-        ids[i] = rows[i].id;
     op.carrier = ids[0];
     op.body = delivery(0, "joined");
     leaving[0] = (struct weir_leaving){ids[1], WEIR_COLLAPSED, "joined"};
