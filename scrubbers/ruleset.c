@@ -189,6 +189,20 @@ static const struct weir_embedded *embedded(struct weir_str name)
     return NULL;
 }
 
+static void unknown_base(struct loader *l, const struct weir_node *name)
+{
+    const struct weir_embedded *e = weir_embedded_rulesets;
+
+    while (name->kind == WEIR_NODE_SCALAR && e->name != NULL &&
+           !weir_load_near(name->text, weir_str_of(e->name)))
+        e++;
+    if (name->kind == WEIR_NODE_SCALAR && e->name != NULL)
+        weir_node_error(l->errors, name, "extends names built-in rule sets: did you mean %s?",
+                        e->name);
+    else
+        weir_node_error(l->errors, name, "extends names built-in rule sets");
+}
+
 static int load_bases(struct loader *l, const struct weir_node *root);
 
 /* What the built-in set named by `name` applies, and what it extends. */
@@ -199,7 +213,7 @@ static int load_base(struct loader *l, const struct weir_node *name)
     int rc;
 
     if (base == NULL) {
-        weir_node_error(l->errors, name, "extends names built-in rule sets");
+        unknown_base(l, name);
         return 0;
     }
     for (size_t i = 0; i < l->n_bases; i++)
@@ -233,9 +247,34 @@ static int load_bases(struct loader *l, const struct weir_node *root)
     return rc;
 }
 
+/* A set that applies nothing removes nothing, which nobody means who wrote
+ * one. `before`: mistakes told so far; where there are more, they say it. */
+static void warn_idle(struct loader *l, const struct weir_node *root, const struct weir_node *rules,
+                      size_t before)
+{
+    const struct weir_node *written = weir_load_get(rules, "rules");
+
+    for (size_t i = 0; i < l->set->n_applications; i++)
+        if (l->set->applications[i].n_leaves > 0)
+            return;
+    if (l->errors->n > before)
+        return;
+    if (written != NULL && written->kind == WEIR_NODE_MAP && written->child != NULL)
+        weir_errors_add(l->errors, true, written->file, written->key_line, written->key_column,
+                        "none of the rules is applied: add applications: {\"**\": [%.*s]}, or a "
+                        "narrower selector",
+                        WEIR_FMT(weir_str_sub(written->child->key, 0, 64)));
+    else
+        weir_errors_add(l->errors, true, root->file, root->line > 0 ? root->line : 1,
+                        root->column > 0 ? root->column : 1,
+                        "this rule set applies no rule: add extends: [default], or "
+                        "applications: {\"**\": [\"@common\"]}");
+}
+
 static int load(struct loader *l, struct weir_str text, struct weir_str file)
 {
     const struct weir_node *rules, *settings, *made = NULL;
+    size_t before = l->errors->n;
     struct weir_node *root;
     int rc = weir_yaml_parse(&l->set->arena, text, file, l->errors, &root);
 
@@ -254,7 +293,11 @@ static int load(struct loader *l, struct weir_str text, struct weir_str file)
         rc = load_rules(l, rules);
     if (rc == 0 && l->only.n == 0)
         rc = weir_settings_rules(&l->set->arena, settings, l->errors, &made);
-    return rc == 0 && made != NULL ? load_rules(l, made) : rc;
+    if (rc == 0 && made != NULL)
+        rc = load_rules(l, made);
+    if (rc == 0 && l->only.n == 0)
+        warn_idle(l, root, rules, before);
+    return rc;
 }
 
 int weir_ruleset_parse_one(struct weir_str name, struct weir_str text, struct weir_str file,

@@ -120,9 +120,21 @@ static void a_mistake_is_told_once_and_with_what_was_meant(void **state)
          "3:19 scrubIpAddresses is true or false\n"
          "2:18 sensitiveFields is a list of names of fields\n"},
         {"extends: [default, nope]", "1:20 extends names built-in rule sets\n"},
+        {"extends: [defualt]", "1:11 extends names built-in rule sets: did you mean default?\n"},
         {"extends: {a: b}", "1:10 extends is a list of rule sets\n"},
         {"scrubData: true",
          "1:12 scrubData alone does nothing: add scrubDefaults or sensitiveFields\n"},
+        /* what is well-formed and removes nothing is told too */
+        {"", "1:1 this rule set applies no rule: add extends: [default], or applications: "
+             "{\"**\": [\"@common\"]}\n"},
+        {"name: shop\nrules: {order: {type: email}}",
+         "2:1 none of the rules is applied: add applications: {\"**\": [order]}, or a narrower "
+         "selector\n"},
+        {"applications: {$string: []}",
+         "1:1 this rule set applies no rule: add extends: [default], or applications: "
+         "{\"**\": [\"@common\"]}\n"},
+        {"rules: {order: {type: email}}\nextends: [default]", ""},
+        {"scrubDefaults: true", ""},
     };
     unsigned wrong = 0;
 
