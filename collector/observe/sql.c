@@ -12,19 +12,20 @@
 
 enum { MOST_BYTES = 4096 };
 
-/* Verbs that name a table follow it after a word (FROM), or at once. */
-enum after { NO_TABLE, AFTER_WORD, AT_ONCE };
+/* Verbs that name a table follow it after a word (FROM), or at once; or after
+ * their own word, which Transact-SQL and MySQL leave out: DELETE orders. */
+enum after { NO_TABLE, AFTER_WORD, AFTER_FROM, AFTER_INTO, AT_ONCE };
 
 static const struct {
     const char *name;
     enum after table;
 } verbs[] = {
     {"SELECT", AFTER_WORD},
-    {"INSERT", AFTER_WORD},
+    {"INSERT", AFTER_INTO},
     {"UPDATE", AT_ONCE},
-    {"DELETE", AFTER_WORD},
-    {"MERGE", AFTER_WORD},
-    {"REPLACE", AFTER_WORD},
+    {"DELETE", AFTER_FROM},
+    {"MERGE", AFTER_INTO},
+    {"REPLACE", AFTER_INTO},
     {"CREATE", AFTER_WORD},
     {"ALTER", AFTER_WORD},
     {"DROP", AFTER_WORD},
@@ -315,22 +316,66 @@ static struct weir_str table_here(struct walk *w, char room[WEIR_SQL_TABLE_BYTES
     return (struct weir_str){NULL, 0};
 }
 
-static struct weir_str find_table(struct walk *w, enum after how, char room[WEIR_SQL_TABLE_BYTES])
+/* Behind the next token, and behind all of it when that opens a bracket. */
+static void skip_value(struct walk *w)
 {
-    static const char *const leads[] = {"FROM", "INTO", "TABLE", "UPDATE", NULL};
+    int depth = w->depth;
+    struct weir_str text;
+
+    while (next(w, &text) != END && w->depth > depth)
+        continue;
+}
+
+/* Transact-SQL's TOP (10) PERCENT, which stands before the name. */
+static void skip_top(struct walk *w)
+{
+    struct walk ahead = *w;
+    struct weir_str text;
+
+    if (next(&ahead, &text) != WORD || !weir_str_eq_nocase(text, WEIR_S("TOP")))
+        return;
+    skip_value(&ahead);
+    *w = ahead;
+    if (next(&ahead, &text) == WORD && weir_str_eq_nocase(text, WEIR_S("PERCENT")))
+        *w = ahead;
+}
+
+/* The table after the first of `leads` in this statement; empty: none. */
+static struct weir_str after_lead(struct walk *w, const char *const *leads,
+                                  char room[WEIR_SQL_TABLE_BYTES])
+{
     struct weir_str table = {NULL, 0}, text;
     int depth = w->depth;
     enum token t;
 
-    if (how == AT_ONCE)
-        return table_here(w, room);
-    while (how == AFTER_WORD && table.n == 0 && (t = next(w, &text)) != END) {
+    while (table.n == 0 && (t = next(w, &text)) != END) {
+        if (t == OTHER && text.p[0] == ';')
+            break;
         if (t != WORD || w->depth > depth || !is_one_of(text, leads))
             continue;
         table = table_here(w, room);
         depth = w->depth; /* a statement in brackets may stand here */
     }
     return table;
+}
+
+static struct weir_str find_table(struct walk *w, enum after how, char room[WEIR_SQL_TABLE_BYTES])
+{
+    static const char *const any[] = {"FROM", "INTO", "TABLE", "UPDATE", NULL};
+    static const char *const from[] = {"FROM", NULL}, *const into[] = {"INTO", NULL};
+    static const char *const *const leads[] = {
+        [NO_TABLE] = NULL,   [AFTER_WORD] = any, [AFTER_FROM] = from,
+        [AFTER_INTO] = into, [AT_ONCE] = NULL,
+    };
+    struct weir_str table = {NULL, 0};
+    struct walk ahead = *w;
+
+    if (leads[how] != NULL)
+        table = after_lead(&ahead, leads[how], room);
+    if (table.n > 0 || how == NO_TABLE || how == AFTER_WORD)
+        return table;
+    skip_top(w);
+    return table_here(w, room);
 }
 
 /* JDBC's {call proc(?)} and {? = call proc(?)}: what is behind it. */
