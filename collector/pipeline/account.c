@@ -38,7 +38,8 @@ static void report(const struct weir_project *p, enum weir_report_reason why,
         weir_report_add(p->destinations[i]->slot, why, category, n);
 }
 
-/* How many a piece stands for in its own category. */
+/* How many a piece stands for in its own category; backends count attachments
+ * in bytes. */
 static uint64_t quantity(const struct weir_piece *p)
 {
     switch (p->type) {
@@ -48,6 +49,8 @@ static uint64_t quantity(const struct weir_piece *p)
     case WEIR_ITEM_LOG:
     case WEIR_ITEM_NATIVE_LOG:
         return p->n_logs;
+    case WEIR_ITEM_ATTACHMENT:
+        return p->received;
     default:
         return 1;
     }

@@ -53,6 +53,7 @@ struct weir_piece *weir_intake_piece(struct weir_intake *in, const struct weir_i
     if (p == NULL || g == NULL)
         return NULL;
     p->type = it->type;
+    p->received = it->payload.n;
     p->trace_id = it->trace_id;
     p->same = it->same;
     p->project = in->project;

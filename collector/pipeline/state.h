@@ -42,6 +42,7 @@ struct weir_piece {
     bool failed;        /* an event of level error or fatal */
     uint32_t n_spans, n_logs;
     uint32_t n_sampled; /* spans cut out of a container that goes on */
+    uint64_t received;  /* bytes of the payload as it came */
     bool unreported;    /* not weir's loss to report: the sender's own mistake */
 };
 

@@ -155,6 +155,7 @@ int weir_intake_stream_data(struct weir_intake *in, struct weir_str bytes)
     struct weir_intake_stream *t = &in->state->stream;
 
     t->bytes += bytes.n;
+    t->piece->received = t->bytes;
     if (t->mode != WEIR_STREAM_SKIP && t->bytes > t->limit)
         return too_large(in);
     switch (t->mode) {

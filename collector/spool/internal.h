@@ -68,7 +68,7 @@ struct weir_count {
     uint8_t type, category;
     enum weir_outcome outcome;
     const char *reason; /* constant */
-    uint64_t n, spans, logs;
+    uint64_t n, spans, logs, bytes;
     struct weir_series *series;
 };
 

@@ -265,6 +265,7 @@ void weir_ledger_count(struct weir_spool *s, struct weir_account *a, enum weir_o
         c->n++;
         c->spans += card->spans;
         c->logs += card->logs;
+        c->bytes += card->bytes;
     }
 }
 
@@ -329,6 +330,21 @@ int weir_ledger_save(struct weir_spool *s)
     return 0;
 }
 
+/* How much a count is in its category, as SDKs and backends count: spans and
+ * log records one by one, attachments in bytes (here as they are stored). */
+static uint64_t quantity(const struct weir_count *c)
+{
+    uint64_t parts = 0;
+
+    if (c->category == WEIR_CAT_SPAN)
+        parts = c->spans;
+    else if (c->category == WEIR_CAT_LOG_ITEM)
+        parts = c->logs;
+    else if (c->category == WEIR_CAT_ATTACHMENT)
+        parts = c->bytes - c->n * WEIR_ROW_OVERHEAD;
+    return parts > c->n ? parts : c->n;
+}
+
 /* What weir itself dropped for want of time or room is told upstream; a
  * fragment is no delivery that anybody waits for. */
 static void report(const struct weir_count *c)
@@ -338,7 +354,7 @@ static void report(const struct weir_count *c)
           (c->outcome == WEIR_DROPPED && strcmp(c->reason, "full") == 0)))
         return;
     weir_report_add((unsigned)c->account->slot, WEIR_REPORT_CACHE_OVERFLOW,
-                    (enum weir_category)c->category, c->n);
+                    (enum weir_category)c->category, quantity(c));
     if (c->type == WEIR_ITEM_TRANSACTION)
         weir_report_add((unsigned)c->account->slot, WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_SPAN,
                         c->spans + c->n);

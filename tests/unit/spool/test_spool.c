@@ -636,6 +636,23 @@ static void wait_until(struct world *w, unsigned slot, enum weir_outcome o, uint
     assert_int_equal(ledger(w, slot).count[o], n);
 }
 
+/* A container of five log records, and an attachment. */
+static void append_parts(struct world *w)
+{
+    static char bytes[1001];
+    struct weir_delivery d[2];
+
+    memset(bytes, 'x', 1000);
+    d[0] = delivery(bit_a(), "logs");
+    d[0].type = WEIR_ITEM_LOG;
+    d[0].category = WEIR_CAT_LOG_ITEM;
+    d[0].n_logs = 5;
+    d[1] = delivery(bit_a(), bytes);
+    d[1].type = WEIR_ITEM_ATTACHMENT;
+    d[1].category = WEIR_CAT_ATTACHMENT;
+    assert_int_equal(append(w, d, 2), 0);
+}
+
 static void what_is_too_old_expires_but_dead_letters_stay(void **state)
 {
     struct world w;
@@ -654,16 +671,20 @@ static void what_is_too_old_expires_but_dead_letters_stay(void **state)
     settle(&w, rows[0].id, slot_a(), WEIR_SETTLE_RETRY, fake_now_ms + 100, "timeout");
     for (int i = 0; i < 600; i++)
         append_text(&w, bit_a(), "old");
+    append_parts(&w);
     fake_now_ms = start_ms + 61000;
     for (int i = 0; i < 10; i++)
         append_text(&w, bit_a(), "young");
-    wait_until(&w, slot_a(), WEIR_EXPIRED, 601);
+    wait_until(&w, slot_a(), WEIR_EXPIRED, 603);
     l = ledger(&w, slot_a());
     assert_int_equal(l.count[WEIR_DEAD], 1);
     assert_int_equal(l.ready, 10);
     assert_int_equal(l.waiting, 0);
     append_text(&w, bit_b(), "x"); /* answered after what that commit had to report */
     assert_int_equal(weir_report_take(slot_a(), WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_ERROR), 601);
+    assert_int_equal(weir_report_take(slot_a(), WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_LOG_ITEM), 5);
+    assert_int_equal(weir_report_take(slot_a(), WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_ATTACHMENT),
+                     strlen("{\"event_id\":\"9ec7\"}") + 1000);
     /* Redriven, its time to live begins anew. */
     assert_int_equal(dead_op(&w, WEIR_OP_REDRIVE, NULL, 0, -1), 1);
     usleep(1200000);
