@@ -383,8 +383,9 @@ static bool skip_call(struct walk *w)
 {
     struct walk ahead = *w;
     struct weir_str text;
-    enum token t = next(&ahead, &text); /* { */
+    enum token t;
 
+    (void)next(&ahead, &text); /* { */
     do {
         *w = ahead;
         t = next(&ahead, &text);
