@@ -14,7 +14,8 @@ static const char help[] =
     "Usage: weir scrub [-r RULESET]... [--explain] [FILE]\n"
     "       weir scrub [-r RULESET]... --report DIR [--format text|json|html] [--values]\n\n"
     "Reads an event (JSON), one event a line (NDJSON), or an envelope, from FILE or\n"
-    "stdin, and writes the same scrubbed, in the same order, to stdout.\n\n"
+    "stdin, and writes the same scrubbed, in the same order, to stdout. A line of\n"
+    "NDJSON that is no JSON is named on stderr and left out; the exit status is 1 then.\n\n"
     "  -r, --ruleset RULESET  a built-in rule set (default) or a file; may be repeated\n"
     "  -x, --explain          on stderr: path, rule, method and range of what was removed\n"
     "      --report DIR       of all files below DIR: what is removed where, by which rule,\n"
@@ -141,7 +142,7 @@ int weir_cli_scrub(int argc, char **argv)
     status = WEIR_EXIT_FAILED;
     if (weir_input_read(s.command, o.file, WEIR_SCRUBBING_MAX, &s.arena, &in) == 0 &&
         weir_scrubbing_run(&s, in, &out) == 0 && fwrite(out.p, 1, out.n, stdout) == out.n &&
-        fflush(stdout) == 0)
+        fflush(stdout) == 0 && s.broken == 0)
         status = WEIR_EXIT_OK;
 done:
     weir_scrubbing_close(&s);

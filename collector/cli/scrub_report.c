@@ -222,6 +222,9 @@ static void read_file(struct reading *g, const char *path)
     if (weir_input_read(s->command, path, WEIR_SCRUBBING_MAX, &s->arena, &in) == 0 &&
         weir_scrubbing_run(s, in, &out) == 0) {
         g->report->bytes += in.n;
+        if (s->broken > 0)
+            fprintf(stderr, "weir scrub: %s: %zu broken line%s left out of the report\n", path,
+                    s->broken, s->broken == 1 ? "" : "s");
     } else {
         fprintf(stderr, "weir scrub: %s: left out of the report\n", path);
         g->report->n_unread++;

@@ -272,8 +272,38 @@ done:
     return is;
 }
 
+/* Lines of events, some of them broken, or one broken document over several
+ * lines? A line of the latter must not come out by itself: what stands around
+ * it says what it is, such as the key of a list of passwords. So either the
+ * first line is an object, behind which a document would be at its end, or at
+ * least half of them are, from their first column on. */
+static bool is_lines(struct weir_scrubbing *s, struct weir_str in)
+{
+    struct weir_json_reader *reader = weir_json_reader_new();
+    size_t objects = 0, n = 0;
+    bool first = false;
+
+    while (reader != NULL && in.n > 0) {
+        struct weir_json_doc doc;
+        struct weir_str line;
+
+        weir_str_cut(in, '\n', &line, &in);
+        if (weir_str_trim(line).n == 0)
+            continue;
+        n++;
+        if (line.p[0] != '{' ||
+            weir_json_members(reader, &s->arena, weir_str_trim(line), &doc) != 0)
+            continue;
+        objects++;
+        first = first || n == 1;
+    }
+    weir_json_reader_free(reader);
+    return first || (objects > 0 && objects >= n - objects);
+}
+
 static int scrub_lines(struct weir_scrubbing *s, struct weir_str in)
 {
+    const struct weir_str all = in;
     unsigned number = 0;
     char where[32];
     int rc = 0;
@@ -287,10 +317,15 @@ static int scrub_lines(struct weir_scrubbing *s, struct weir_str in)
         s->where = where;
         if (weir_str_trim(line).n > 0)
             rc = scrub_event(s, line);
-        if (rc == 0 && more)
+        if (rc != 0)
+            (void)failed(s, rc);
+        if (rc == WEIR_EINVAL && (s->broken > 0 || is_lines(s, all))) {
+            s->broken++;
+            rc = 0;
+        } else if (rc == 0 && more) {
             weir_buf_char(&s->out, '\n');
+        }
     }
-    rc = rc != 0 ? failed(s, rc) : 0;
     s->where = ""; /* `where` ends here */
     return rc;
 }
@@ -302,6 +337,7 @@ int weir_scrubbing_run(struct weir_scrubbing *s, struct weir_str in, struct weir
 
     weir_buf_init(&s->out, &s->arena, (size_t)2 * WEIR_SCRUBBING_MAX);
     s->where = "event";
+    s->broken = 0;
     if (is_envelope(s, in))
         rc = scrub_envelope(s, in);
     /* one document, however many lines it has */

@@ -29,6 +29,7 @@ struct weir_scrubbing {
     size_t n_sets;
     struct weir_buf out;
     const char *where;
+    size_t broken; /* lines of the document that were left out */
 };
 
 /* Compiles built-in sets by name and files. An exit status whose reason is on
@@ -36,7 +37,8 @@ struct weir_scrubbing {
 int weir_scrubbing_open(struct weir_scrubbing *s, const char *const *names,
                         size_t n) WEIR_MUST_CHECK;
 /* The document scrubbed, in s->arena, which the caller may reset between
- * documents. A failure is on stderr. */
+ * documents. A failure is on stderr; so is each line of NDJSON that is no
+ * JSON, while the good ones are in *ret_out and s->broken counts the others. */
 int weir_scrubbing_run(struct weir_scrubbing *s, struct weir_str in,
                        struct weir_str *ret_out) WEIR_MUST_CHECK;
 void weir_scrubbing_close(struct weir_scrubbing *s);

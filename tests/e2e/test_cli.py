@@ -193,6 +193,22 @@ def test_scrub_takes_an_envelope(tmp_path):
     assert "bob@example.org" not in r.stdout and '"attachment"' in r.stdout and r.stdout.count("\n") >= 5
 
 
+def test_scrub_of_lines_leaves_out_the_broken_ones_and_says_which(tmp_path):
+    lines = ['{"message":"a@example.org"}', '{"message":"cut off', "not json", '{"message":"b"}', "", '{"message":"c@example.org"}']
+    for text in ("\n".join(lines), "\n".join(lines[1:2] + lines[3:]) + "\n"):
+        r = run("scrub", stdin=text, cwd=tmp_path)
+        assert r.returncode == 1
+        out = [json.loads(line)["message"] for line in r.stdout.splitlines() if line]
+        assert out == (["[email]"] if "a@" in text else []) + ["b", "[email]"]
+        assert [line.split(": ")[1] for line in r.stderr.splitlines()] == (["line 2", "line 3"] if "a@" in text else ["line 1"])
+        assert "cut off" not in r.stderr
+
+
+def test_lines_of_one_broken_document_do_not_come_out_by_themselves(tmp_path):
+    r = run("scrub", stdin='{\n"password": [\n"hunter2",\n{"a": "hunter3"}\n]\n', cwd=tmp_path)
+    assert r.returncode == 1 and "hunter" not in r.stdout + r.stderr and r.stderr
+
+
 def test_scrub_refuses_what_is_no_json(tmp_path):
     r = run("scrub", stdin='{"broken', cwd=tmp_path)
     assert r.returncode == 1 and r.stderr and "broken" not in r.stderr
