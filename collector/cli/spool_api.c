@@ -124,6 +124,20 @@ static bool open_running(struct weir_spool_api *api)
     return api->headers != NULL;
 }
 
+/* A spool in memory leaves no file by which to tell that a weir holds it. */
+static void unanswered(const struct weir_spool_api *api, const char *why)
+{
+    bool memory = api->snapshot->config.spool_memory;
+
+    fprintf(stderr,
+            memory ? "weir spool: no weir answers at %s (%s);\n"
+                     "a spool in memory ends with its weir. Is this the configuration of a running "
+                     "one? -c names another\n"
+                   : "weir spool: a weir holds the spool, but none answers at %s (%s);\n"
+                     "is this its configuration? -c names another\n",
+            api->origin, why);
+}
+
 static json_t *call_running(struct weir_spool_api *api, const struct weir_spool_call *call)
 {
     char path[PATH_BYTES], url[PATH_BYTES + 1024];
@@ -148,10 +162,7 @@ static json_t *call_running(struct weir_spool_api *api, const struct weir_spool_
     curl_easy_setopt(api->curl, CURLOPT_CUSTOMREQUEST, call->method);
     rc = curl_easy_perform(api->curl);
     if (rc != CURLE_OK) {
-        fprintf(stderr,
-                "weir spool: a weir holds the spool, but none answers at %s (%s);\n"
-                "is this its configuration? -c names another\n",
-                api->origin, curl_easy_strerror(rc));
+        unanswered(api, curl_easy_strerror(rc));
         return NULL;
     }
     curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &status);

@@ -1,5 +1,6 @@
 """The command line (contract 1): check, config, scrub, version, exit statuses, help."""
 import json
+import socket
 import os
 import shutil
 import signal
@@ -223,3 +224,13 @@ def test_default_rules_remove_every_canary_from_an_event(tmp_path):
     assert r.returncode == 0, r.stderr
     for name in ("C_EMAIL", "C_IP", "C_IP6", "C_CARD", "C_CARD_RAW", "C_SSN", "C_IBAN", "C_DBPASS", "C_TOKEN", "C_JWT", "C_COOKIE", "C_PASSWORD"):
         assert c[name] not in r.stdout, name
+
+
+def test_a_spool_in_memory_ends_with_its_weir(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        config = {"listen": {"http": "127.0.0.1:%d" % probe.getsockname()[1]}, "spool": {"type": "memory"}, "destinations": [{"name": "main", "dsn": "http://k@127.0.0.1:1/1"}]}
+        (tmp_path / "weir.yaml").write_text(json.dumps(config))
+        r = run("spool", "status", cwd=tmp_path)  # bound, but nobody listens
+    assert r.returncode == 1 and "a spool in memory ends with its weir" in r.stderr
+    assert "holds the spool" not in r.stderr
