@@ -200,9 +200,10 @@ static int load_pattern(struct weir_ruleset *set, const struct weir_node *rule, 
         return 0;
     }
     leaf->source = weir_arena_copy(&set->arena, p->text);
+    leaf->file = weir_arena_copy(&set->arena, rule->file);
     leaf->line = rule->key_line;
     leaf->column = rule->key_column;
-    if (leaf->source.p == NULL)
+    if (leaf->source.p == NULL || leaf->file.p == NULL)
         return WEIR_ENOMEM;
     return compile(set, p, options, errors, &leaf->pattern);
 }

@@ -88,12 +88,13 @@ struct weir_redaction {
 /* A detector with its options and what to put in place. */
 struct weir_leaf {
     enum weir_rule_type type;
-    struct weir_str name;          /* as shown in _meta: @email, @ip:hash, order */
-    struct weir_str ruleset;       /* name of the set */
-    struct weir_redaction redact;  /* method is never DEFAULT */
-    pcre2_code *pattern;           /* PATTERN; REDACT_PAIR: of the key */
-    struct weir_str source;        /* of the pattern */
-    unsigned line, column;         /* of the rule in its file */
+    struct weir_str name;         /* as shown in _meta: @email, @ip:hash, order */
+    struct weir_str ruleset;      /* name of the set */
+    struct weir_redaction redact; /* method is never DEFAULT */
+    pcre2_code *pattern;          /* PATTERN; REDACT_PAIR: of the key */
+    struct weir_str source;       /* of the pattern */
+    struct weir_str file;         /* of the pattern's rule, and where it stands there */
+    unsigned line, column;
     const uint8_t *groups;         /* PATTERN: groups to replace; none: all of the match */
     size_t n_groups;               /* ascending */
     const struct weir_words *keys; /* PASSWORD, and types that a key may tell (PHONE) */
@@ -109,6 +110,7 @@ struct weir_application {
 struct weir_ruleset {
     struct weir_arena arena;
     struct weir_str name;
+    struct weir_str file;     /* empty: built in */
     struct weir_str hash_key; /* vars.hashKey; empty: the plan's */
     struct weir_application *applications;
     size_t n_applications;

@@ -313,8 +313,9 @@ int weir_ruleset_parse_one(struct weir_str name, struct weir_str text, struct we
         return WEIR_ENOMEM;
     weir_arena_init(&l.set->arena, RULESET_BYTES);
     l.set->name = weir_arena_copy(&l.set->arena, name);
+    l.set->file = weir_arena_copy(&l.set->arena, file);
     l.resolver = weir_resolver_new(l.set, errors);
-    if (l.set->name.p != NULL && l.resolver != NULL)
+    if (l.set->name.p != NULL && l.set->file.p != NULL && l.resolver != NULL)
         rc = load(&l, text, file);
     if (rc == 0 && errors->n_fatal > before)
         rc = WEIR_EINVAL;
@@ -359,6 +360,8 @@ int weir_ruleset_builtin(struct weir_str name, struct weir_ruleset **ret_ruleset
     weir_arena_init(&arena, 1024 * 1024);
     weir_errors_init(&errors, &arena);
     rc = weir_ruleset_parse(name, weir_str_of(set->text), name, &errors, ret_ruleset);
+    if (rc == 0)
+        (*ret_ruleset)->file.n = 0;
     weir_arena_destroy(&arena);
     return rc;
 }

@@ -7,13 +7,15 @@
 #include "canary.h"
 #include "config_file.h"
 
+#include "weir/scrub.h"
+
 #include <stdio.h>
 
 static const char help[] =
     "Usage: weir check [-c FILE] [--canary]\n\n"
     "Validates the configuration and its rule sets without starting anything.\n"
-    "Prints every mistake as FILE:LINE:COLUMN: message. Exit status 0: good\n"
-    "(perhaps with warnings), 78: not.\n"
+    "Prints every mistake as FILE:LINE:COLUMN: message, and what rules cost that are\n"
+    "tried on every text. Exit status 0: good (perhaps with warnings), 78: not.\n"
     "Without -c: ./weir.yaml, then /etc/weir/weir.yaml, then built-in defaults.\n\n"
     "  -c, --config FILE      the configuration (YAML or JSON)\n"
     "      --canary           plants values in every field of every kind of item, takes them\n"
@@ -43,10 +45,32 @@ static void summarise(const struct weir_errors *e, const struct weir_snapshot *s
                plural(s->config.n_destinations), warnings, plural(warnings));
 }
 
+static void tell_price(void *self, const struct weir_price *p)
+{
+    (void)self;
+    fprintf(
+        stderr,
+        "%.*s:%u:%u: note: rule '%.*s' is tried on every text, about %.1f us a KiB: its pattern "
+        "has no literal of three bytes to look for first\n",
+        WEIR_FMT(p->file), p->line, p->column, WEIR_FMT(p->rule), p->us_per_kib);
+}
+
+static int price(const struct weir_snapshot *s)
+{
+    const struct weir_ruleset *r;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && (r = weir_snapshot_ruleset(s, i)) != NULL; i++)
+        rc = weir_ruleset_price(r, tell_price, NULL);
+    return rc;
+}
+
 static int check(void *self, const struct weir_snapshot *s, const struct weir_errors *errors)
 {
     const bool *canary = self;
 
+    if (s != NULL && price(s) != 0)
+        fputs("out of memory: what rules cost is not known\n", stderr);
     summarise(errors, s);
     if (s == NULL)
         return WEIR_EXIT_CONFIG;

@@ -42,6 +42,13 @@ void weir_snapshot_put(struct weir_snapshot *s)
         free_loaded((struct weir_loaded *)(void *)s);
 }
 
+const struct weir_ruleset *weir_snapshot_ruleset(const struct weir_snapshot *s, size_t i)
+{
+    const struct weir_loaded *loaded = (const struct weir_loaded *)(const void *)s;
+
+    return i < loaded->n_rulesets ? loaded->rulesets[i] : NULL;
+}
+
 struct weir_current *weir_current_new(struct weir_snapshot *first_take)
 {
     struct weir_current *c = calloc(1, sizeof *c);

@@ -306,6 +306,8 @@ int weir_snapshot_parse(struct weir_str yaml, struct weir_str name, struct weir_
 struct weir_snapshot *weir_snapshot_ref(struct weir_snapshot *s);
 /* Frees it with the last reference. Accepts NULL. Any thread. */
 void weir_snapshot_put(struct weir_snapshot *s);
+/* The i-th of the rule sets that it lists or uses; NULL: there are no more. */
+const struct weir_ruleset *weir_snapshot_ruleset(const struct weir_snapshot *s, size_t i);
 /* Prints the effective configuration as YAML, secrets as ***. */
 int weir_snapshot_print(const struct weir_snapshot *s, int fd) WEIR_MUST_CHECK;
 
