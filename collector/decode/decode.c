@@ -66,7 +66,15 @@ int weir_decoder_feed(struct weir_decoder *d, struct weir_str bytes, bool last)
     if (bytes.n == 0)
         bytes.p = ""; /* so that nobody adds to NULL */
     d->failed = d->ops->whole != NULL ? feed_whole(d, bytes, last) : d->ops->feed(d, bytes, last);
+    if (last || d->failed != 0)
+        weir_decoder_close(d);
     return d->failed;
+}
+
+void weir_decoder_close(struct weir_decoder *d)
+{
+    if (d != NULL && d->ops->close != NULL)
+        d->ops->close(d);
 }
 
 const struct weir_decode_result *weir_decoder_result(const struct weir_decoder *d)

@@ -20,6 +20,7 @@ struct weir_format_ops {
     int (*whole)(struct weir_decoder *d, struct weir_str body);
     int (*open)(struct weir_decoder *d);
     int (*feed)(struct weir_decoder *d, struct weir_str bytes, bool last);
+    void (*close)(struct weir_decoder *d); /* NULL: all is in the arena; may be called twice */
 };
 
 struct weir_decoder {

@@ -7,7 +7,10 @@
  *   sentry[tags][x]        one value of it
  *   any other field        extra
  *
- * or the dump alone as the body. The event (platform native, level fatal) is
+ * or the dump alone as the body. Either dump may be compressed by gzip or
+ * zstd, told by its first bytes: a form has no place for the encoding of a
+ * part, and Relay takes them so. What leaves is the dump itself, for only that
+ * can be scrubbed. The event (platform native, level fatal) is
  * put together when the form has ended; small files wait for it, larger ones stream ahead of it
  * under the same event id. Crash reports are rare and their forms small, so jansson's tree serves
  * here.
@@ -18,11 +21,19 @@
 
 #include "decoder.h"
 #include "weir/clock.h"
+#include "weir/inflate.h"
 #include "weir/text.h"
 
 #include <jansson.h>
 
-enum { FIELDS_MAX = 1024 * 1024, FIELD_COUNT = 512, BRACKETS_MAX = 8, NAME_MAX_BYTES = 200 };
+enum {
+    FIELDS_MAX = 1024 * 1024,
+    FIELD_COUNT = 512,
+    BRACKETS_MAX = 8,
+    NAME_MAX_BYTES = 200,
+    MAGIC = 4, /* bytes that tell a compressed dump */
+    INFLATED_RATIO = 200
+};
 
 struct held {
     struct weir_item item;
@@ -39,6 +50,12 @@ struct minidump {
     bool raw;            /* the body is the dump itself */
     struct weir_item it; /* the file being read */
     bool file, dump, streaming;
+    char head[MAGIC]; /* of a dump, until there are enough to tell */
+    size_t n_head;
+    bool told;
+    struct weir_inflate *inflate; /* of the dump being read; NULL: it is plain */
+    uint64_t inflated;            /* bytes, of all dumps of the form */
+    int refused;                  /* what the sink said to them; 0: nothing */
     struct weir_str name;
     struct weir_buf bytes; /* of a field, or of a file while it is small, */
     size_t small;          /* that is, no larger than this */
@@ -75,6 +92,8 @@ static int begin_file(struct weir_decoder *d, const struct weir_part *p)
     m->it.attachment_type = weir_str_of(attachment_type(p->name));
     m->dump = weir_str_eq(p->name, WEIR_S("upload_file_minidump"));
     m->small = weir_decode_whole_item_max(d);
+    m->told = !m->dump;
+    m->n_head = 0;
     weir_buf_init(&m->bytes, d->in->arena, m->small);
     return 0;
 }
@@ -139,11 +158,127 @@ static int file_data(struct weir_decoder *d, struct weir_str bytes)
     return err != 0 ? err : d->sink->data(d->sink->self, weir_str_sub(bytes, room, SIZE_MAX));
 }
 
+/* ---- compressed dumps --------------------------------------------------- */
+
+/* The codec of what begins so, and the ending that its files have; NULL: none. */
+static const char *codec_of(struct weir_str head, const char **ret_ending)
+{
+    static const struct {
+        struct weir_str magic;
+        const char *codec, *ending;
+    } rows[] = {{{"\x1f\x8b", 2}, "gzip", ".gz"}, {{"\x28\xb5\x2f\xfd", 4}, "zstd", ".zst"}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (weir_str_starts(head, rows[i].magic)) {
+            *ret_ending = rows[i].ending;
+            return rows[i].codec;
+        }
+    return NULL;
+}
+
+static int on_inflated(void *self, struct weir_str bytes)
+{
+    struct weir_decoder *d = self;
+    struct minidump *m = d->state;
+
+    m->inflated += bytes.n;
+    m->refused = file_data(d, bytes);
+    return m->refused;
+}
+
+/* What the codec has to say; what our sink said is told already. */
+static int inflate_failed(struct weir_decoder *d, int err)
+{
+    if (((const struct minidump *)d->state)->refused != 0)
+        return err;
+    if (err == WEIR_EINVAL)
+        return weir_decode_fail(d, err, "the compressed minidump is broken", 0);
+    return err == WEIR_ELIMIT ? weir_decode_fail(d, err, "the minidump inflates to too much", 0)
+                              : err;
+}
+
+/* The next bytes of a file, plain or not. */
+static int plain_data(struct weir_decoder *d, struct weir_str bytes)
+{
+    struct minidump *m = d->state;
+    int err;
+
+    if (m->inflate == NULL)
+        return file_data(d, bytes);
+    err = weir_inflate_feed(m->inflate, bytes, on_inflated, d);
+    return err != 0 ? inflate_failed(d, err) : 0;
+}
+
+/* Its first bytes are there, or all that it has. */
+static int tell_dump(struct weir_decoder *d)
+{
+    struct minidump *m = d->state;
+    struct weir_str head = {m->head, m->n_head};
+    uint64_t most = d->in->inflated_max > 0 ? d->in->inflated_max : WEIR_WHOLE_MAX;
+    uint32_t ratio = d->in->inflated_ratio > 0 ? d->in->inflated_ratio : INFLATED_RATIO;
+    const char *ending = "", *codec = codec_of(head, &ending);
+    int err = 0;
+
+    m->told = true;
+    if (codec != NULL && m->inflated >= most)
+        return inflate_failed(d, WEIR_ELIMIT);
+    if (codec != NULL)
+        err = weir_inflate_new(weir_str_of(codec), most - m->inflated, ratio, &m->inflate);
+    if (err != 0)
+        return err;
+    if (codec != NULL && weir_str_ends(m->it.filename, weir_str_of(ending)))
+        m->it.filename.n -= strlen(ending);
+    return plain_data(d, head);
+}
+
+/* The next bytes of a file as sent. */
+static int sent_data(struct weir_decoder *d, struct weir_str bytes)
+{
+    struct minidump *m = d->state;
+    size_t n = MAGIC - m->n_head < bytes.n ? MAGIC - m->n_head : bytes.n;
+    int err;
+
+    if (m->told)
+        return plain_data(d, bytes);
+    memcpy(m->head + m->n_head, bytes.p, n);
+    m->n_head += n;
+    if (m->n_head < MAGIC)
+        return 0;
+    err = tell_dump(d);
+    return err != 0 ? err : plain_data(d, weir_str_sub(bytes, n, SIZE_MAX));
+}
+
+static void close_inflate(struct weir_decoder *d)
+{
+    struct minidump *m = d->state;
+
+    if (m == NULL)
+        return;
+    weir_inflate_free(m->inflate);
+    m->inflate = NULL;
+}
+
+static int end_data(struct weir_decoder *d)
+{
+    struct minidump *m = d->state;
+    int err = m->told ? 0 : tell_dump(d);
+
+    if (err == 0 && m->inflate != NULL)
+        err = weir_inflate_end(m->inflate, on_inflated, d);
+    if (err != 0)
+        return inflate_failed(d, err);
+    close_inflate(d);
+    return 0;
+}
+
 static int end_file(struct weir_decoder *d)
 {
     struct minidump *m = d->state;
     struct held *h;
+    int err = end_data(d);
 
+    if (err != 0)
+        return err;
     m->have_dump = m->have_dump || m->dump;
     if (m->streaming) {
         m->streaming = false;
@@ -209,7 +344,7 @@ static int on_data(void *self, struct weir_str bytes)
     struct weir_decoder *d = self;
     struct minidump *m = d->state;
 
-    return m->file ? file_data(d, bytes) : field_data(d, bytes);
+    return m->file ? sent_data(d, bytes) : field_data(d, bytes);
 }
 
 static int on_end(void *self)
@@ -401,7 +536,7 @@ static int minidump_open(struct weir_decoder *d)
 
 static int feed_raw(struct weir_decoder *d, struct weir_str bytes, bool last)
 {
-    int err = file_data(d, bytes);
+    int err = sent_data(d, bytes);
 
     if (err == 0 && last)
         err = end_file(d);
@@ -424,4 +559,5 @@ static int minidump_feed(struct weir_decoder *d, struct weir_str bytes, bool las
     return err != 0 || !last ? err : finish(d);
 }
 
-const struct weir_format_ops weir_format_minidump = {.open = minidump_open, .feed = minidump_feed};
+const struct weir_format_ops weir_format_minidump = {
+    .open = minidump_open, .feed = minidump_feed, .close = close_inflate};

@@ -277,7 +277,9 @@ static void fill_input(struct weir_request *r, struct weir_tools *tools)
         .native = weir_str_of(r->route->native),
         .default_project = i->who.project_id.n > 0 ? i->who.project_id : c->default_project,
         .received_ms = i->intake.received_ms,
-        .max_items = c->limits.items};
+        .max_items = c->limits.items,
+        .inflated_max = c->limits.envelope,
+        .inflated_ratio = c->limits.decompressed_ratio};
     i->observed = (struct weir_observed){.worker = r->worker,
                                          .tools = tools,
                                          .arena = &r->arena,
@@ -487,6 +489,7 @@ void weir_ingest_abort(struct weir_request *r)
     if (r->ingest.intake.state != NULL)
         weir_intake_abort(&r->ingest.intake);
     r->ingest.intake.state = NULL;
+    weir_decoder_close(r->ingest.decoder);
     weir_content_close(&r->content);
 }
 

@@ -63,6 +63,10 @@ struct weir_decode_input {
     struct weir_str default_project;
     uint64_t received_ms;
     uint32_t max_items;
+    /* What compressed parts of a body may inflate to in all, and to how many
+     * times their size; 0: a small default. */
+    uint64_t inflated_max;
+    uint32_t inflated_ratio;
     int event_severity; /* logs.event_level as OpenTelemetry's number: from it on records are events
                          */
     bool breadcrumbs_from_logs;       /* records of a trace are breadcrumbs of it too */
@@ -110,6 +114,9 @@ struct weir_decoder *weir_decoder_new(enum weir_format f, const struct weir_deco
  * or what the sink returned. `bytes` stays valid until the request ends when
  * `last` comes with the first call; otherwise during the call only. */
 int weir_decoder_feed(struct weir_decoder *d, struct weir_str bytes, bool last) WEIR_MUST_CHECK;
+/* Frees what is not in the arena, of a decoder that was not fed to its end;
+ * one that failed or had its last bytes holds nothing. NULL is fine. */
+void weir_decoder_close(struct weir_decoder *d);
 const struct weir_decode_result *weir_decoder_result(const struct weir_decoder *d);
 
 /* What an OTLP client is answered: an export response (partial_success where

@@ -188,12 +188,13 @@ def test_security_reports(weir, sink):
     assert "script-src" in s.text() and "bob@example.org" not in s.text()
 
 
-def test_minidump(weir, sink):
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_minidump(weir, sink, pack):
     s = sink()
     w = weir(listed(s.dsn()))
     boundary = "b0undary"
     parts = []
-    for head, content in [('name="upload_file_minidump"; filename="crash.dmp"\r\nContent-Type: application/octet-stream', b"MDMP" + b"\x93\xa7\0\0" + b"\0" * 24),
+    for head, content in [('name="upload_file_minidump"; filename="crash.dmp"\r\nContent-Type: application/octet-stream', pack(b"MDMP" + b"\x93\xa7\0\0" + b"\0" * 24)),
                           ('name="sentry"', b'{"release":"game@1","tags":{"mail":"bob@example.org"}}'),
                           ('name="log"; filename="log.txt"\r\nContent-Type: text/plain', b"user bob@example.org\n")]:
         parts.append(f"--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + content + b"\r\n")

@@ -8,6 +8,7 @@
 #include "decode/transcript.h"
 
 #include <zlib.h>
+#include <zstd.h>
 
 #define ID "9ec79c33ec9942ab8353589fcb2e04dc"
 
@@ -352,6 +353,110 @@ static void a_large_dump_streams_under_the_events_id(void **state)
     }
 }
 
+/* A dump of `n` bytes that hardly compress, or do all too well, in a form. */
+static struct weir_str compressed_form(struct weir_arena *a, bool zstd, size_t n, bool bomb)
+{
+    size_t room = n + 4096, got;
+    char *dump = weir_arena_zalloc(a, n, 1), *packed;
+    struct weir_buf out;
+    struct weir_str body;
+    uint32_t x = 1;
+
+    for (size_t i = 4; i < n && !bomb; i++, x = x * 1664525 + 1013904223)
+        dump[i] = (char)(x >> 24);
+    memcpy(dump, "MDMP", 4);
+    weir_buf_init(&out, a, room + 4096);
+    weir_buf_printf(&out,
+                    "--x-y\r\nContent-Disposition: form-data; name=upload_file_minidump; "
+                    "filename=a.dmp.%s\r\n\r\n",
+                    zstd ? "zst" : "gz");
+    packed = weir_buf_reserve(&out, room);
+    if (zstd) {
+        got = ZSTD_compress(packed, room, dump, n, 1);
+    } else {
+        z_stream z = {.next_in = (Bytef *)dump,
+                      .avail_in = (uInt)n,
+                      .next_out = (Bytef *)packed,
+                      .avail_out = (uInt)room};
+
+        assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+        assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+        got = z.total_out;
+        deflateEnd(&z);
+    }
+    out.n += got;
+    weir_buf_add(&out, WEIR_S("\r\n--x-y--\r\n"));
+    assert_int_equal(weir_buf_str(&out, &body), 0);
+    return body;
+}
+
+static void a_compressed_dump_goes_on_inflated(void **state)
+{
+    static const struct {
+        bool zstd, bomb;
+        size_t n, cut; /* bytes of the body left out, from its middle */
+        const char *error;
+    } rows[] = {
+        {false, false, 1000, 0, NULL},
+        {true, false, 1000, 0, NULL},
+        {false, false, WEIR_STREAM_OVER + 5000, 0, NULL},
+        {true, false, WEIR_STREAM_OVER + 5000, 0, NULL},
+        {false, false, 1000, 300, "the compressed minidump is broken"},
+        {false, true, 6 << 20, 0, "the minidump inflates to too much"},
+        {true, true, 6 << 20, 0, "the minidump inflates to too much"},
+        {false, false, 9 << 20, 0, "the minidump inflates to too much"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        size_t row = i / 2, n = rows[row].n;
+        struct weir_arena a;
+        struct weir_str body;
+        struct bench b;
+        int err;
+
+        weir_arena_init(&a, 64 << 20);
+        body = compressed_form(&a, rows[row].zstd, n, rows[row].bomb);
+        memmove((char *)(uintptr_t)body.p + body.n / 2 - rows[row].cut, body.p + body.n / 2,
+                body.n - body.n / 2);
+        body.n -= rows[row].cut;
+        bench_open(&b);
+        b.in.content_type = WEIR_S(FORM);
+        err = bench_run(&b, WEIR_FORMAT_MINIDUMP, body, i % 2 == 0 ? 0 : n < 2000 ? 1 : 4096);
+        assert_int_equal(err == 0, rows[row].error == NULL);
+        if (err != 0)
+            assert_string_equal(weir_decoder_result(b.d)->error, rows[row].error);
+        else if (n > WEIR_STREAM_OVER)
+            assert_int_equal(b.t.streamed, n);
+        else
+            assert_true(weir_str_find(bench_text(&b), WEIR_S("filename=a.dmp attachment_type="
+                                                             "event.minidump | MDMP")) != SIZE_MAX);
+        bench_close(&b);
+        weir_arena_destroy(&a);
+    }
+}
+
+/* ASan's leak check sees what an upload that is given up leaves behind. */
+static void a_compressed_dump_that_is_given_up_leaves_nothing(void **state)
+{
+    struct weir_arena a;
+    struct weir_str body;
+    struct bench b;
+
+    (void)state;
+    weir_arena_init(&a, 8 << 20);
+    body = compressed_form(&a, true, 2000, false);
+    bench_open(&b);
+    b.in.content_type = WEIR_S(FORM);
+    b.d = weir_decoder_new(WEIR_FORMAT_MINIDUMP, &b.in, &b.sink);
+    assert_int_equal(weir_decoder_feed(b.d, weir_str_sub(body, 0, body.n / 2), false), 0);
+    weir_decoder_close(b.d);
+    weir_decoder_close(b.d);
+    weir_decoder_close(NULL);
+    bench_close(&b);
+    weir_arena_destroy(&a);
+}
+
 /* ---- trace context ----------------------------------------------------- */
 
 #define T "0af7651916cd43dd8448eb211c80319c"
@@ -415,6 +520,8 @@ int main(void)
         cmocka_unit_test(security_reports_become_events),
         cmocka_unit_test(check_ins_come_by_query_form_or_json),
         cmocka_unit_test(minidumps_come_as_forms_or_alone),
+        cmocka_unit_test(a_compressed_dump_goes_on_inflated),
+        cmocka_unit_test(a_compressed_dump_that_is_given_up_leaves_nothing),
         cmocka_unit_test(a_large_dump_streams_under_the_events_id),
         cmocka_unit_test(trace_context_is_read_in_every_form),
     };
