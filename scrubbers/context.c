@@ -1,4 +1,4 @@
-/* context.c - see context.h. */
+/* context.c - one scan for words that tell, and the values behind them. */
 #include "context.h"
 
 #include "chars.h"

@@ -1,4 +1,4 @@
-/* keys.c - see keys.h. */
+/* keys.c - cutting keys into words, comparing terms, caching answers. */
 #include "keys.h"
 
 #include "chars.h"

@@ -1,4 +1,4 @@
-/* load.c - see load.h. */
+/* load.c - reading a rule's options, either spelling, with what is unknown. */
 #include "load.h"
 
 #include "builtin.h"

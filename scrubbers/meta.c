@@ -1,4 +1,4 @@
-/* meta.c - see meta.h. */
+/* meta.c - the tree of remarks, and merging it with the sender's. */
 #include "meta.h"
 
 #include "weir/text.h"

@@ -1,4 +1,4 @@
-/* name.c - see name.h. */
+/* name.c - letters of many scripts, their case, and the words that are no names. */
 #include "name.h"
 
 #include "chars.h"

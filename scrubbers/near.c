@@ -1,4 +1,4 @@
-/* near.c - see near.h. */
+/* near.c - the words before a match, and its key. */
 #include "near.h"
 
 #include "chars.h"

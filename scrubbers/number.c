@@ -1,4 +1,4 @@
-/* number.c - see number.h. */
+/* number.c - where numbers begin and end, and the checksums many share. */
 #include "number.h"
 
 #include "chars.h"

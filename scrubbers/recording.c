@@ -1,4 +1,4 @@
-/* recording.c - see recording.h. */
+/* recording.c - inflate, scrub, deflate, a window at a time. */
 #include "recording.h"
 
 #include <stdlib.h>

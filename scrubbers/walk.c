@@ -1,4 +1,4 @@
-/* walk.c - see walk.h. */
+/* walk.c - what each token is, where it stands, and what goes. */
 #include "walk_state.h"
 
 #include "chars.h"

@@ -1,4 +1,4 @@
-/* input.c - see input.h. */
+/* input.c - a command's input whole, within a limit. */
 #include "input.h"
 
 #include "weir/buf.h"

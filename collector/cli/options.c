@@ -1,4 +1,4 @@
-/* options.c - see options.h. */
+/* options.c - getopt_long's complaints in weir's words, with "did you mean". */
 #include "options.h"
 
 #include "../config/suggest.h"

@@ -1,4 +1,4 @@
-/* scrubbing.c - see scrubbing.h. */
+/* scrubbing.c - which kind of document the bytes are, and each to its scrubber. */
 #include "scrubbing.h"
 
 #include "cli.h"

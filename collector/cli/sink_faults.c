@@ -1,4 +1,4 @@
-/* sink_faults.c - see sink.h. */
+/* sink_faults.c - --fail of `weir sink`: its text to a list, and the draw for a request. */
 #include "sink.h"
 
 #include <stdio.h>

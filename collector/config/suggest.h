@@ -1,4 +1,5 @@
-/* suggest.h - did you mean ...? */
+/* suggest.h - did you mean ...? The nearest of the names that would be right, for mistakes in keys.
+ */
 #ifndef WEIR_CONFIG_SUGGEST_H
 #define WEIR_CONFIG_SUGGEST_H
 

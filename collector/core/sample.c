@@ -1,4 +1,4 @@
-/* sample.c - see sample.h. */
+/* sample.c - shares drawn by a mixed hash of the trace id. */
 #include "weir/sample.h"
 #include "weir/text.h"
 

@@ -1,4 +1,4 @@
-/* scan.c - see scan.h. */
+/* scan.c - the walk by brackets and quotes over JSON known to be valid. */
 #include "weir/scan.h"
 
 #include "weir/text.h"

@@ -1,4 +1,4 @@
-/* seal.c - see weir/seal.h. */
+/* seal.c - libsodium's sealed boxes as text, and finding them in text. */
 #include "weir/seal.h"
 
 #include "weir/text.h"

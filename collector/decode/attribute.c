@@ -1,4 +1,4 @@
-/* attribute.c - see attribute.h. */
+/* attribute.c - looking attributes up, and writing one as a JSON member. */
 #include "attribute.h"
 
 bool weir_is_name(struct weir_str s)

@@ -1,4 +1,4 @@
-/* loose_log.c - see loose_log.h. */
+/* loose_log.c - the table of names that libraries use, and what each becomes. */
 #include "loose_log.h"
 
 #include "stacktrace.h"

@@ -1,3 +1,4 @@
+/* multipart.c - header lines and delimiters, found in pieces of any size. */
 #include "multipart.h"
 
 #include "decoder.h"

@@ -1,4 +1,4 @@
-/* span_list.c - see span_list.h. */
+/* span_list.c - sorting spans into the few containers that are open. */
 #include "span_list.h"
 
 enum { JSON_ROOM = 16 * 1024 * 1024 };

@@ -1,4 +1,4 @@
-/* span_record.c - see span_record.h. */
+/* span_record.c - writing a native span, and the events of its exceptions. */
 #include "span_record.h"
 
 #include "record.h"

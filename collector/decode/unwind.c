@@ -1,4 +1,4 @@
-/* unwind.c - see unwind.h. */
+/* unwind.c - keeping frames within bounds, and reading lines of traces. */
 #include "unwind.h"
 
 enum { HALF = WEIR_FRAMES_MAX / 2, FIRST_FRAMES = 16, MOST_DIGITS = 9 };

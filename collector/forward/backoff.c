@@ -1,4 +1,4 @@
-/* backoff.c - see backoff.h. */
+/* backoff.c - the exponential ceiling and its jitter. */
 #include "backoff.h"
 
 static uint64_t ceiling_ms(const struct weir_retry *r, uint32_t attempts)

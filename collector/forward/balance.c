@@ -1,4 +1,4 @@
-/* balance.c - see balance.h. */
+/* balance.c - the three ways to choose among the seats. */
 #include "balance.h"
 
 static size_t pick_in_turn(struct weir_balancer *b, const struct weir_seat *seats, size_t n)

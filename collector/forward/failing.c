@@ -1,4 +1,4 @@
-/* failing.c - see failing.h. */
+/* failing.c - a small table of deliveries that failed, by id. */
 #include "failing.h"
 
 #include <stdlib.h>

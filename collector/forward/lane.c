@@ -1,4 +1,4 @@
-/* lane.c - see lane.h. */
+/* lane.c - finding, making and resetting lanes within their bound. */
 #include "lane.h"
 
 #include <stdlib.h>

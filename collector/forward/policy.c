@@ -1,4 +1,4 @@
-/* policy.c - see policy.h. */
+/* policy.c - the table of answers, and what each means for the row. */
 #include "policy.h"
 
 enum weir_answer weir_answer_of(enum weir_failure failure, int status)

@@ -1,4 +1,4 @@
-/* settle.c - see settle.h. */
+/* settle.c - gathering settlements into batches, and handing them in again. */
 #include "settle.h"
 
 #include "weir/log.h"

@@ -1,4 +1,4 @@
-/* transfer.c - see transfer.h. */
+/* transfer.c - setting up curl for one POST, and reading what came of it. */
 #include "transfer.h"
 
 #include "weir/version.h"

@@ -1,4 +1,4 @@
-/* upload.c - see upload.h. */
+/* upload.c - reading head, file and tail as one body, decoded if need be. */
 #include "upload.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* upstream.c - see upstream.h. */
+/* upstream.c - endpoints over reloads, and which takes the next delivery. */
 #include "upstream.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* window.c - see window.h. */
+/* window.c - loading rows into the fixed places, and their states. */
 #include "window.h"
 
 #include "weir/log.h"

@@ -1,4 +1,4 @@
-/* filter.c - see filter.h. */
+/* filter.c - counters by two hashes of the trace, read without a lock. */
 #include "filter.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* framing.c - see framing.h. */
+/* framing.c - item headers and payloads, found and written. */
 #include "framing.h"
 
 /* The payload's length: that of the header, or up to the line's end. */

@@ -1,4 +1,4 @@
-/* index.c - see index.h. */
+/* index.c - the hash table of traces and its two lists. */
 #include "index.h"
 #include "weir/hash.h"
 

@@ -1,4 +1,4 @@
-/* recent.c - see recent.h. */
+/* recent.c - spans to breadcrumbs, and keeping those of traces that went. */
 #include "recent.h"
 #include "weir/scan.h"
 

@@ -1,4 +1,4 @@
-/* seen.c - see seen.h. */
+/* seen.c - the sets of hashes: look-up, and replacing the oldest. */
 #include "seen.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* splice.c - see splice.h. */
+/* splice.c - breadcrumbs put into an event's JSON, in order of time. */
 #include "splice.h"
 #include "framing.h"
 #include "member.h"

@@ -1,4 +1,4 @@
-/* storms.c - see storms.h. */
+/* storms.c - the runs of identical errors, and what each window sends. */
 #include "storms.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* tail.c - see tail.h. */
+/* tail.c - noting errors and times of a trace, and the draw of the rest. */
 #include "tail.h"
 #include "weir/clock.h"
 #include "weir/limits.h"

@@ -1,4 +1,4 @@
-/* answer.c - see answer.h. */
+/* answer.c - writing bodies in the form that the route's clients read. */
 #include "answer.h"
 
 #include "weir/buf.h"

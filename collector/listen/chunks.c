@@ -1,4 +1,4 @@
-/* chunks.c - see chunks.h. */
+/* chunks.c - putting chunks together, within time and memory. */
 #include "chunks.h"
 
 #include "weir/hash.h"

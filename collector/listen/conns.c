@@ -1,4 +1,4 @@
-/* conns.c - see conns.h. */
+/* conns.c - the lists by age, and sweeping what is overdue. */
 #include "conns.h"
 
 static struct weir_conn_list *list_of(struct weir_conns *l, enum weir_conn_phase phase)

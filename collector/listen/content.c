@@ -1,4 +1,4 @@
-/* content.c - see content.h. */
+/* content.c - decoding, gathering, and when to begin streaming. */
 #include "content.h"
 
 #include "weir/decode.h"

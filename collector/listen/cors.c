@@ -1,4 +1,4 @@
-/* cors.c - CORS: see cors.h. */
+/* cors.c - matching origins, and the headers of answers. */
 #include "cors.h"
 
 #include "answer.h"

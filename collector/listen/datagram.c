@@ -1,4 +1,4 @@
-/* datagram.c - see datagram.h. */
+/* datagram.c - undoing compression, and telling formats apart. */
 #include "datagram.h"
 
 #include "weir/buf.h"

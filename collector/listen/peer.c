@@ -1,4 +1,4 @@
-/* peer.c - see peer.h. */
+/* peer.c - reading Forwarded and X-Forwarded-For from the right. */
 #include "peer.h"
 
 #include <arpa/inet.h>

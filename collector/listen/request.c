@@ -1,4 +1,4 @@
-/* request.c - see request.h. */
+/* request.c - a request's two holders, its way to the spool and back. */
 #include "request.h"
 
 #include "weir/clock.h"

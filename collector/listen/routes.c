@@ -1,4 +1,4 @@
-/* routes.c - see routes.h. */
+/* routes.c - the table of ingest routes, and matching a path. */
 #include "routes.h"
 
 #include "weir/decode.h"

@@ -1,4 +1,4 @@
-/* run.c - see run.h. */
+/* run.c - which members of an event go into the hash. */
 #include "run.h"
 
 #include "weir/scan.h"

@@ -1,4 +1,4 @@
-/* mark.c - see mark.h. */
+/* mark.c - five numbers to text and back. */
 #include "mark.h"
 
 #include <inttypes.h>

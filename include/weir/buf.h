@@ -17,13 +17,16 @@ struct weir_buf {
     int failed;       /* 0, or the negative enum weir_err of the first failure */
 };
 
+/* An empty buffer; allocates nothing yet. */
 void weir_buf_init(struct weir_buf *b, struct weir_arena *arena, size_t max_bytes);
+/* Appends; the bytes are copied. */
 void weir_buf_add(struct weir_buf *b, struct weir_str s);
 void weir_buf_char(struct weir_buf *b, char c);
 /* `text` up to its NUL; a number in decimal. On the hot path, where printf
  * costs ten times as much. */
 void weir_buf_text(struct weir_buf *b, const char *text);
 void weir_buf_u64(struct weir_buf *b, uint64_t n);
+/* Appends as printf does; no NUL at the end counts. */
 void weir_buf_printf(struct weir_buf *b, const char *fmt, ...) WEIR_PRINTF(2, 3);
 /* Room for `n` more bytes, to be filled by the caller, who then adds to
  * b->n. NULL on failure. */

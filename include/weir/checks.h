@@ -34,6 +34,7 @@ struct weir_check_view {
  * It outlives the checks. curl_global_init() comes before. */
 int weir_checks_new(struct weir_current *current, struct weir_spool *spool,
                     struct weir_checks **ret_checks) WEIR_MUST_CHECK;
+/* Starts the thread, which checks everything once at first. WEIR_ENOMEM. */
 int weir_checks_start(struct weir_checks *c) WEIR_MUST_CHECK;
 /* Ends what is under way and the thread; at once. */
 void weir_checks_stop(struct weir_checks *c);

@@ -8,6 +8,8 @@
 
 #include "weir/str.h"
 
+/* The monotonic clock, in milliseconds and in microseconds; wall time in
+ * milliseconds. They cannot fail. */
 uint64_t weir_mono_ms(void);
 uint64_t weir_mono_us(void);
 uint64_t weir_wall_ms(void);

@@ -40,7 +40,10 @@ struct weir_errors {
     size_t n_fatal; /* those that are no warnings */
 };
 
+/* An empty list; what is added to it lives in `arena`. */
 void weir_errors_init(struct weir_errors *e, struct weir_arena *arena);
+/* Adds one; without memory it is counted only. `file` may be empty, `line` and
+ * `column` 0: unknown. */
 void weir_errors_add(struct weir_errors *e, bool warning, struct weir_str file, unsigned line,
                      unsigned column, const char *fmt, ...) WEIR_PRINTF(6, 7);
 /* "FILE:LINE:COLUMN: message" lines in order of position. */
@@ -74,6 +77,7 @@ struct weir_cidrs {
 
 /* Any of `c` contains `sa`? */
 bool weir_cidrs_match(const struct weir_cidrs *c, const struct sockaddr *sa);
+/* ADDRESS[/BITS], IPv4 or IPv6; bits of the host are cleared. False: neither. */
 bool weir_parse_cidr(struct weir_str s, struct weir_cidr *ret_cidr);
 
 struct weir_tag {
@@ -303,6 +307,7 @@ int weir_snapshot_load(const char *path, struct weir_errors *errors,
 /* The same from text, `name` standing in for the file (tests, fuzzing). */
 int weir_snapshot_parse(struct weir_str yaml, struct weir_str name, struct weir_errors *errors,
                         struct weir_snapshot **ret_snapshot) WEIR_MUST_CHECK;
+/* One more reference; returns `s`. Any thread. */
 struct weir_snapshot *weir_snapshot_ref(struct weir_snapshot *s);
 /* Frees it with the last reference. Accepts NULL. Any thread. */
 void weir_snapshot_put(struct weir_snapshot *s);
@@ -313,12 +318,18 @@ int weir_snapshot_print(const struct weir_snapshot *s, int fd) WEIR_MUST_CHECK;
 
 /* The place where the snapshot in force is published. */
 struct weir_current;
+/* Publishes the first one. NULL: out of memory, and `first_take` stays the
+ * caller's. */
 struct weir_current *weir_current_new(struct weir_snapshot *first_take);
+/* Lets go of the snapshot in force. No thread may use `c` any more. Accepts
+ * NULL. */
 void weir_current_free(struct weir_current *c);
 /* A new reference to the one in force. Any thread. */
 struct weir_snapshot *weir_current_get(struct weir_current *c);
 /* Cheap test for hot threads: one relaxed load. */
 uint64_t weir_current_generation(const struct weir_current *c);
+/* Publishes the next one under the next generation, and lets go of the one
+ * before. Main thread. */
 void weir_current_swap(struct weir_current *c, struct weir_snapshot *next_take);
 
 /* ---- look-ups ---------------------------------------------------------- */

@@ -117,6 +117,7 @@ int weir_decoder_feed(struct weir_decoder *d, struct weir_str bytes, bool last) 
 /* Frees what is not in the arena, of a decoder that was not fed to its end;
  * one that failed or had its last bytes holds nothing. NULL is fine. */
 void weir_decoder_close(struct weir_decoder *d);
+/* What was found so far; lives as long as the decoder. */
 const struct weir_decode_result *weir_decoder_result(const struct weir_decoder *d);
 
 /* What an OTLP client is answered: an export response (partial_success where
@@ -126,6 +127,7 @@ const struct weir_decode_result *weir_decoder_result(const struct weir_decoder *
 struct weir_str weir_otlp_answer(struct weir_arena *a, struct weir_str content_type,
                                  enum weir_format f, const struct weir_decode_result *result,
                                  const char **ret_type);
+/* The google.rpc.Status; `status` is the HTTP status. */
 struct weir_str weir_otlp_status(struct weir_arena *a, struct weir_str content_type, int status,
                                  const char *message, const char **ret_type);
 
@@ -141,6 +143,7 @@ struct weir_trace_context {
     struct weir_str trace_id, span_id, parent_span_id;
     int sampled; /* 1, 0, or -1 unknown */
 };
+/* All empty and -1 when no form is there or none can be read. */
 void weir_trace_context(struct weir_arena *a, const struct weir_trace_headers *h,
                         struct weir_trace_context *ret_context);
 

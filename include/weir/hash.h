@@ -9,6 +9,7 @@
 
 #include "weir/str.h"
 
+/* The same for the same bytes, as long as the process lives. */
 uint64_t weir_keyed_hash(struct weir_str s);
 
 #endif

@@ -25,6 +25,7 @@ typedef int weir_bytes_fn(void *self, struct weir_str bytes);
  * *ret_z is untouched. *ret_z is NULL when nothing is to be decoded. */
 int weir_inflate_new(struct weir_str encodings, uint64_t max_bytes, uint32_t max_ratio,
                      struct weir_inflate **ret_z) WEIR_MUST_CHECK;
+/* Gives the state back to the pool of the calling thread. Accepts NULL. */
 void weir_inflate_free(struct weir_inflate *z);
 /* WEIR_EINVAL: corrupt or trailing garbage; WEIR_ELIMIT: too large. */
 int weir_inflate_feed(struct weir_inflate *z, struct weir_str in, weir_bytes_fn *sink,

@@ -69,6 +69,7 @@ enum weir_item_type weir_item_type_of(struct weir_str name);
 const char *weir_category_name(enum weir_category c);
 /* WEIR_CATEGORIES for an unknown name. */
 enum weir_category weir_category_of(struct weir_str name);
+/* The category by which an item of this type is limited and reported. */
 enum weir_category weir_item_category(enum weir_item_type t);
 /* Is it bound to the envelope's event id, and so in one delivery with it?
  * (event, transaction, feedback, attachment, profile, user_report, replay

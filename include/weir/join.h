@@ -35,6 +35,7 @@
 
 struct weir_join;
 
+/* Both are referenced and outlive it. WEIR_ENOMEM. */
 int weir_join_new(struct weir_spool *spool, struct weir_current *current,
                   struct weir_join **ret_join) WEIR_MUST_CHECK;
 /* Reads what is staged, then runs until stop. After weir_spool_start(), before

@@ -76,7 +76,10 @@ struct weir_edits {
     bool sorted; /* by offset, ranges disjoint */
 };
 
+/* An empty list; allocates nothing yet. */
 void weir_edits_init(struct weir_edits *e, struct weir_arena *arena);
+/* `start` <= `end`, offsets in bytes; `with` is referenced. Sets `failed` when
+ * out of memory. */
 void weir_edits_add(struct weir_edits *e, size_t start, size_t end, struct weir_str with);
 /* Sorts the list and drops what is void. Called by the gather; only who asks
  * weir_edits_covers() often calls it first. WEIR_ENOMEM (also `failed`). */
@@ -95,8 +98,10 @@ int weir_edits_gather(struct weir_edits *e, struct weir_str body, size_t from_ba
 
 struct weir_json_reader; /* layout in json_reader.h of core; use through: */
 
-/* One for each thread, reused; owns its duplicate-key table. */
+/* One for each thread, reused; owns its duplicate-key table. NULL: out of
+ * memory. */
 struct weir_json_reader *weir_json_reader_new(void);
+/* Accepts NULL. */
 void weir_json_reader_free(struct weir_json_reader *r);
 /* Starts a document. `edits` takes the mending edits; NULL: odd input is
  * told by the token's `mend` only and nothing else is done about it (streamed
@@ -108,6 +113,9 @@ void weir_json_begin(struct weir_json_reader *r, struct weir_edits *edits, bool 
  * nothing follows. After WEIR_JSON_MORE the caller calls it again with a
  * window that starts at or before weir_json_pos() and reaches further. */
 void weir_json_window(struct weir_json_reader *r, struct weir_str bytes, size_t base, bool last);
+/* Reads the next token into *ret_token and returns its kind: also
+ * WEIR_JSON_MORE (the window ends within a token), WEIR_JSON_END, or
+ * WEIR_JSON_ERROR, after which the document is over. */
 enum weir_json_kind weir_json_next(struct weir_json_reader *r, struct weir_json_token *ret_token);
 /* Offset of the first byte not yet returned in a token (or consumed between
  * tokens). Inside a value that is nested too deep: its start. */

@@ -14,8 +14,9 @@
 
 #include <stdint.h>
 
-/* Until when (mono ms) `slot` is limited for `category`; 0: it is not. */
+/* Notes until when (mono ms) `slot` is limited for `category`; 0: it is not. */
 void weir_limit_set(unsigned slot, enum weir_category category, uint64_t until_ms);
+/* What was last set. Its end may have passed already. */
 uint64_t weir_limit_until(unsigned slot, enum weir_category category);
 
 enum weir_report_reason { /* names of https://develop.sentry.dev/sdk/telemetry/client-reports/ */
@@ -25,7 +26,9 @@ enum weir_report_reason { /* names of https://develop.sentry.dev/sdk/telemetry/c
                           WEIR_REPORT_INTERNAL_SDK_ERROR,
                           WEIR_REPORT_REASONS
 };
+/* As client reports spell it; a constant. */
 const char *weir_report_reason_name(enum weir_report_reason r);
+/* Adds to the count of what weir itself left out. */
 void weir_report_add(unsigned slot, enum weir_report_reason reason, enum weir_category category,
                      uint64_t quantity);
 /* The count so far, reset to 0. */

@@ -28,6 +28,7 @@ struct weir_listen_options {
 /* Binds; WEIR_EIO with `why` naming address and cause ("address in use"). */
 int weir_listen_new(const struct weir_listen_options *o, struct weir_str *why,
                     struct weir_arena *why_arena, struct weir_listen **ret_listen) WEIR_MUST_CHECK;
+/* Starts the worker threads; WEIR_ENOMEM, and none runs. */
 int weir_listen_start(struct weir_listen *l) WEIR_MUST_CHECK;
 /* Closes the listeners, finishes what is in flight within `drain_ms`, joins
  * the threads. */

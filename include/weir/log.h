@@ -24,8 +24,10 @@ void weir_log(enum weir_log_level level, const char *msg, ...) __attribute__((se
 /* A number as a value for weir_log(): a static buffer per thread and call
  * slot, good until eight further calls on this thread. */
 const char *weir_log_num(int64_t value);
+/* A text as a value for weir_log(): the same buffers, cut likewise. */
 const char *weir_log_str(struct weir_str s);
 
+/* "debug", "info", "warn", "error". */
 const char *weir_log_level_name(enum weir_log_level level);
 /* How many lines of `level` were written so far; for /metrics. */
 uint64_t weir_log_lines(enum weir_log_level level);

@@ -114,10 +114,13 @@ struct weir_series;
  * seconds have built-in ones. Again (tests): forgets everything. */
 int weir_metrics_init(uint32_t max_series, const double *latency_bounds_ms,
                       size_t n_bounds) WEIR_MUST_CHECK;
+/* Forgets all series, which are invalid from then on. No other thread counts
+ * any more. */
 void weir_metrics_destroy(void);
 /* Gives the calling thread its cell number; idempotent; a thread that ends
  * calls weir_metrics_thread_end() and its counts stay. */
 void weir_metrics_thread(void);
+/* Before a thread ends: its cell number is free for another one. */
 void weir_metrics_thread_end(void);
 
 /* Finds or makes a series; never NULL after init (the overflow one then).
@@ -130,6 +133,7 @@ struct weir_series *weir_metric_own(enum weir_metric m, const struct weir_str *v
 /* Shorthands for constant texts, NULL-terminated. */
 struct weir_series *weir_metric_of(enum weir_metric m, ...) __attribute__((sentinel));
 
+/* Adds to a counter: one relaxed store to the thread's own cell. */
 void weir_count(struct weir_series *s, uint64_t by);
 /* NaN: the sample is not shown (so is a gauge that was never set). A counter
  * whose truth is elsewhere (process_cpu_seconds_total) is set by it, too. */

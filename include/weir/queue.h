@@ -32,8 +32,10 @@ struct weir_queue {
     atomic_bool asleep; /* the consumer waits on event_fd */
 };
 
-/* `capacity` is rounded up to a power of two, 2 to 2^20. */
+/* `capacity` is rounded up to a power of two, 2 to 2^20. WEIR_ENOMEM,
+ * WEIR_EIO (no eventfd). */
 int weir_queue_init(struct weir_queue *q, size_t capacity) WEIR_MUST_CHECK;
+/* What is still queued stays its owner's. Accepts a zeroed queue. */
 void weir_queue_destroy(struct weir_queue *q);
 /* False when full; ownership moves only on true. Any thread. */
 bool weir_queue_push(struct weir_queue *q, void *object_take);
@@ -54,7 +56,9 @@ struct weir_mailbox {
     int event_fd;                     /* for the consumer's epoll */
 };
 
+/* Empty. WEIR_EIO: no eventfd. */
 int weir_mailbox_init(struct weir_mailbox *m) WEIR_MUST_CHECK;
+/* Closes the eventfd; what was posted stays its owner's. */
 void weir_mailbox_destroy(struct weir_mailbox *m);
 /* Any thread; wakes the consumer when the box was empty. */
 void weir_mailbox_post(struct weir_mailbox *m, struct weir_link *object_take);

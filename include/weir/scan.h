@@ -26,9 +26,11 @@ bool weir_scan_next(struct weir_scan *s, struct weir_str *ret_key, struct weir_s
  * value, which the caller passes by weir_scan_value(), or by walking the
  * container that weir_scan_enter() begins on to its end, then leaving it. */
 bool weir_scan_member(struct weir_scan *s, struct weir_str *ret_key);
+/* Passes the value: its raw bytes. */
 struct weir_str weir_scan_value(struct weir_scan *s);
 /* False: the value is no container. */
 bool weir_scan_enter(const struct weir_scan *s, struct weir_scan *ret_inner);
+/* Goes on behind the container, once `inner` is at its end. */
 void weir_scan_leave(struct weir_scan *s, const struct weir_scan *inner);
 /* Raw value of the first member named `name` (keys with escapes are never
  * it); empty when there is none or `object` is no object. */

@@ -38,8 +38,9 @@ int weir_ruleset_parse_one(struct weir_str name, struct weir_str text, struct we
                            struct weir_ruleset **ret_ruleset) WEIR_MUST_CHECK;
 /* A built-in one by name (`default`); WEIR_ENOTFOUND. */
 int weir_ruleset_builtin(struct weir_str name, struct weir_ruleset **ret_ruleset) WEIR_MUST_CHECK;
-/* Names of the built-in sets, NULL-terminated. */
+/* Names of the built-in sets, NULL-terminated; constants. */
 const char *const *weir_ruleset_names(void);
+/* No plan may reference it any more. Accepts NULL. */
 void weir_ruleset_free(struct weir_ruleset *r);
 
 /* A rule whose pattern is tried on every text, because it has no literal of
@@ -64,6 +65,7 @@ int weir_scrub_plan_new(const struct weir_ruleset *const *enforced, size_t n_enf
                         const struct weir_ruleset *const *shadow, size_t n_shadow,
                         struct weir_str hash_key,
                         struct weir_scrub_plan **ret_plan) WEIR_MUST_CHECK;
+/* No scrubber may be using it. Accepts NULL. */
 void weir_scrub_plan_free(struct weir_scrub_plan *p);
 
 /* ---- scrubbing --------------------------------------------------------- */
@@ -103,12 +105,14 @@ struct weir_match {
     size_t from, to;
 };
 
-/* Owned by one thread. `explain` keeps the matches for weir_scrubber_matches. */
+/* Owned by one thread. NULL: out of memory. */
 struct weir_scrubber *weir_scrubber_new(void);
+/* Accepts NULL. */
 void weir_scrubber_free(struct weir_scrubber *s);
 /* When set, matches are kept until the next document (`weir scrub
  * --explain`); they are always counted in weir_scrub_matches_total. */
 void weir_scrubber_explain(struct weir_scrubber *s, bool on);
+/* The matches kept, in the order found; valid until the next document. */
 const struct weir_match *weir_scrubber_matches(const struct weir_scrubber *s, size_t *ret_n);
 
 /* The pass over one whole JSON document. `doc` gets the body, the edits of
@@ -119,6 +123,8 @@ const struct weir_match *weir_scrubber_matches(const struct weir_scrubber *s, si
 int weir_scrub_json(struct weir_scrubber *s, const struct weir_scrub_plan *plan,
                     enum weir_scrub_kind kind, struct weir_arena *a, struct weir_str body,
                     struct weir_json_doc *ret_doc) WEIR_MUST_CHECK;
+/* Why the last document was refused, a constant text ("": it was not);
+ * `ret_offset`, which may be NULL: where in the body. */
 const char *weir_scrubber_error(const struct weir_scrubber *s, size_t *ret_offset);
 /* Adds the `_meta` remarks of the last weir_scrub_json() of this scrubber to
  * the document (merged with what the sender put there), when the kind
@@ -168,6 +174,8 @@ enum weir_stream_kind {
 };
 
 struct weir_scrub_stream;
+/* Takes scrubbed bytes, good during the call only; a negative result ends the
+ * stream and is handed through. */
 typedef int weir_scrub_out_fn(void *self, struct weir_str bytes);
 
 /* Scrubs a payload as it passes, within about 2 MiB of memory whatever its
@@ -179,8 +187,12 @@ int weir_scrub_stream_new(struct weir_scrubber *s, const struct weir_scrub_plan 
                           enum weir_stream_kind what, enum weir_scrub_kind kind, bool binary_ok,
                           weir_scrub_out_fn *out, void *self,
                           struct weir_scrub_stream **ret_stream) WEIR_MUST_CHECK;
+/* The next bytes, of any number. Errors as above, WEIR_ENOMEM, or what `out`
+ * returned. */
 int weir_scrub_stream_feed(struct weir_scrub_stream *t, struct weir_str bytes) WEIR_MUST_CHECK;
+/* Nothing follows: what was held back goes out. The same errors. */
 int weir_scrub_stream_end(struct weir_scrub_stream *t) WEIR_MUST_CHECK;
+/* Accepts NULL. */
 void weir_scrub_stream_free(struct weir_scrub_stream *t);
 
 #endif

@@ -22,6 +22,7 @@ enum { WEIR_SEAL_KEY = 32 };
 bool weir_seal_key(struct weir_str text, uint8_t ret_key[WEIR_SEAL_KEY]);
 /* A new private key. */
 void weir_seal_new(uint8_t ret_private[WEIR_SEAL_KEY]);
+/* The public key that belongs to a private one. */
 void weir_seal_public(const uint8_t private_key[WEIR_SEAL_KEY], uint8_t ret_public[WEIR_SEAL_KEY]);
 /* As text, NUL-terminated: 43 characters. */
 void weir_seal_key_text(const uint8_t key[WEIR_SEAL_KEY], char ret_text[48]);

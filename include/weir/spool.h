@@ -72,6 +72,7 @@ enum weir_outcome {
     WEIR_DEAD,
     WEIR_OUTCOMES
 };
+/* "accepted", "forwarded", ...: as in metrics. */
 const char *weir_outcome_name(enum weir_outcome o);
 
 /* What the forwarder learned of deliveries it sent. */
@@ -157,9 +158,12 @@ struct weir_spool_options {
  * is counted dropped{reason="damaged"}. Finds and removes orphaned blobs. */
 int weir_spool_open(const struct weir_spool_options *o,
                     struct weir_spool **ret_spool) WEIR_MUST_CHECK;
-/* Starts and stops the spool thread; stop commits what is queued. */
+/* Starts the spool thread. WEIR_ENOMEM. */
 int weir_spool_start(struct weir_spool *s) WEIR_MUST_CHECK;
+/* Commits what is queued, then ends the thread. */
 void weir_spool_stop(struct weir_spool *s);
+/* Stops it if need be, closes the files and gives up the lock. Readers and
+ * writers are freed before. Accepts NULL. */
 void weir_spool_close(struct weir_spool *s);
 /* New sizes, shares, ttl and destinations after a reload. Main thread. */
 void weir_spool_reconfigure(struct weir_spool *s, const struct weir_config *c);
@@ -196,7 +200,10 @@ int weir_blob_open(struct weir_spool *s, enum weir_compression how,
  * the writer leaves room and fills it in. `header` is the item header's JSON
  * object without "length". */
 int weir_blob_item_begin(struct weir_blob_writer *w, struct weir_str header) WEIR_MUST_CHECK;
+/* Bytes of the item's payload. An error (WEIR_EIO, WEIR_ENOMEM) stays: every
+ * later call returns it. */
 int weir_blob_write(struct weir_blob_writer *w, struct weir_str bytes) WEIR_MUST_CHECK;
+/* Ends the item and fills in its length. WEIR_ELIMIT: it has too many digits. */
 int weir_blob_item_end(struct weir_blob_writer *w) WEIR_MUST_CHECK;
 /* Undoes the item begun (it turned out to be unwanted). */
 int weir_blob_item_cancel(struct weir_blob_writer *w) WEIR_MUST_CHECK;
@@ -205,6 +212,7 @@ int weir_blob_item_cancel(struct weir_blob_writer *w) WEIR_MUST_CHECK;
 int weir_blob_close(struct weir_blob_writer *w, struct weir_blob *ret_blob) WEIR_MUST_CHECK;
 /* Closes and deletes. Accepts NULL. */
 void weir_blob_abort(struct weir_blob_writer *w);
+/* Deletes a closed blob that no delivery names. */
 void weir_blob_discard(struct weir_spool *s, const struct weir_blob *b);
 
 /* ---- readers ----------------------------------------------------------- */
@@ -212,8 +220,10 @@ void weir_blob_discard(struct weir_spool *s, const struct weir_blob *b);
 /* Own read transaction; one for each reading thread (forwarder, join, admin
  * requests). */
 struct weir_spool_reader;
+/* Of an open spool, which outlives it. WEIR_ENOMEM, WEIR_EIO. */
 int weir_spool_reader_new(struct weir_spool *s,
                           struct weir_spool_reader **ret_reader) WEIR_MUST_CHECK;
+/* Accepts NULL. */
 void weir_spool_reader_free(struct weir_spool_reader *r);
 
 enum weir_row_state { WEIR_ROW_STAGED, WEIR_ROW_READY, WEIR_ROW_WAITING, WEIR_ROW_DEAD };
@@ -231,8 +241,8 @@ struct weir_spool_row {
     struct weir_delivery delivery; /* header and items filled when asked */
 };
 
-/* Up to `max` rows of `slot`, oldest first, that are ready and not in
- * `after_id` and before, or waiting with next_ms <= now_ms. `with_body`
+/* Up to `max` rows of `slot`, oldest first, that are ready with an id above
+ * `after_id`, or waiting with next_ms <= now_ms. `with_body`
  * copies header and items into the arena, at most `max_bytes` together.
  * ret_n rows; ret_next_ms: when the earliest waiting one is due (0: none). */
 int weir_spool_window(struct weir_spool_reader *r, unsigned slot, int64_t after_id, uint64_t now_ms,
@@ -264,11 +274,12 @@ struct weir_ledger {
 /* Counted in one read transaction, rows and counters alike. */
 int weir_spool_ledger(struct weir_spool_reader *r, struct weir_arena *a,
                       struct weir_ledger **ret_ledgers, size_t *ret_n) WEIR_MUST_CHECK;
-/* Reports the same from counters kept in memory: for /metrics. Any thread. */
+/* The same from counters kept in memory: for /metrics. */
 struct weir_spool_gauges {
     uint64_t rows[4], bytes[4]; /* by enum weir_row_state */
     uint64_t oldest_ms;
 };
+/* Of the destination with that slot; all zero when it has no account. */
 void weir_spool_gauges(const struct weir_spool *s, unsigned slot,
                        struct weir_spool_gauges *ret_gauges);
 

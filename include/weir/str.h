@@ -38,6 +38,8 @@ static inline bool weir_str_eq(struct weir_str a, struct weir_str b)
 
 /* ASCII case is folded; bytes above 127 compare as they are. */
 bool weir_str_eq_nocase(struct weir_str a, struct weir_str b);
+/* Is `prefix` at the start, `suffix` at the end? Byte by byte; the empty text
+ * always is. */
 bool weir_str_starts(struct weir_str s, struct weir_str prefix);
 bool weir_str_ends(struct weir_str s, struct weir_str suffix);
 /* Offset of the first `needle` in `s`, or SIZE_MAX. */

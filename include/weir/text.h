@@ -14,6 +14,7 @@ bool weir_unhex(struct weir_str hex, uint8_t *ret_bytes);
  * (RFC 4648). WEIR_EINVAL on other bytes, WEIR_ENOMEM. */
 int weir_base64_decode(struct weir_arena *a, struct weir_str in,
                        struct weir_str *ret_out) WEIR_MUST_CHECK;
+/* Standard alphabet with padding, in the arena. WEIR_ENOMEM. */
 int weir_base64_encode(struct weir_arena *a, struct weir_str in,
                        struct weir_str *ret_out) WEIR_MUST_CHECK;
 /* %XX and, with `plus`, + as space; bad escapes stay as they are. */

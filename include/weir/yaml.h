@@ -45,8 +45,8 @@ int weir_yaml_parse(struct weir_arena *a, struct weir_str text, struct weir_str 
 struct weir_node *weir_node_get(const struct weir_node *map, struct weir_str key);
 /* Is it an unquoted empty, ~ or null? */
 bool weir_node_null(const struct weir_node *n);
-/* weir_errors_add() with the place of the value; the last one with that of
- * its name. */
+/* weir_errors_add() with the place of the value: a mistake, a warning; the
+ * last one a mistake with the place of its name. */
 void weir_node_error(struct weir_errors *e, const struct weir_node *n, const char *fmt, ...)
     WEIR_PRINTF(3, 4);
 void weir_node_warning(struct weir_errors *e, const struct weir_node *n, const char *fmt, ...)

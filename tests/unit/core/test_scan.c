@@ -1,3 +1,4 @@
+/* test_scan.c - members, paths and counts found in valid JSON. */
 #include "unit.h"
 
 #include "weir/scan.h"

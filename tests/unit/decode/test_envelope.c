@@ -1,3 +1,4 @@
+/* test_envelope.c - envelopes: items, lengths, limits, pieces of any size. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* test_formats.c - store, security reports, check-ins, minidumps, trace headers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* test_native.c - native objects, alone and in lists, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

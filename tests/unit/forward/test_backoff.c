@@ -1,4 +1,4 @@
-/* test_backoff.c */
+/* test_backoff.c - delays grow to their maximum, and jitter spreads them. */
 #include "collector/forward/backoff.h"
 
 #include <setjmp.h>

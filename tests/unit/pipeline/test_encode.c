@@ -1,3 +1,4 @@
+/* test_encode.c - stored items decode to what went in, in each encoding. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

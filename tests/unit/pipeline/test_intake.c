@@ -1,3 +1,4 @@
+/* test_intake.c - a request to deliveries: what is bound, dropped, counted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* test_stages.c - the stages one by one: tag, filter, sample, times, user. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
