@@ -50,8 +50,6 @@ struct weir_subject {
     uint64_t under;                 /* key rules that know the key whose value the text is */
     uint64_t barren[2];             /* types that found nothing in all of it, */
     uint64_t barren_keys;           /* and key rules: judge.c runs no twin of theirs */
-    bool far_known;                 /* weir_context_far() was asked, */
-    bool near_only;                 /* and said no */
     bool found;                     /* the leaf at hand has found something */
     pcre2_match_data *match;        /* for patterns */
     pcre2_match_context *limits;

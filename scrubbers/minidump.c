@@ -17,8 +17,6 @@
  *     UTF-16, are judged by the rules, and what goes is starred out. */
 #include "minidump.h"
 
-#include "chars.h"
-
 #include <stdatomic.h>
 
 enum {

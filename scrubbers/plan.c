@@ -1,8 +1,6 @@
 /* plan.c - joins rule sets, see plan.h. */
 #include "plan.h"
 
-#include "chars.h"
-
 #include <stdatomic.h>
 #include <stdlib.h>
 

@@ -28,48 +28,42 @@ struct weir_recording {
     uint8_t chunk[CHUNK], packed[CHUNK];
 };
 
+/* Deflates once and writes what came out; zlib's answer in *ret_z. */
+static int pack_some(struct weir_recording *r, int flush, int *ret_z)
+{
+    size_t n;
+
+    r->def.next_out = r->packed;
+    r->def.avail_out = CHUNK;
+    *ret_z = deflate(&r->def, flush);
+    if (*ret_z != Z_OK && *ret_z != Z_STREAM_END)
+        return WEIR_ENOMEM;
+    n = CHUNK - r->def.avail_out;
+    return n > 0 ? r->out.fn(r->out.self, (struct weir_str){(const char *)r->packed, n}) : 0;
+}
+
 /* weir_scrub_out_fn: scrubbed JSON, deflated on when it came so. */
 static int pack(void *self, struct weir_str bytes)
 {
     struct weir_recording *r = self;
+    int rc = 0, z;
 
     if (r->phase == IN_PLAIN)
         return r->out.fn(r->out.self, bytes);
     r->def.next_in = (Bytef *)(uintptr_t)bytes.p;
     r->def.avail_in = (uInt)bytes.n;
-    while (r->def.avail_in > 0) {
-        size_t n;
-        int rc;
-
-        r->def.next_out = r->packed;
-        r->def.avail_out = CHUNK;
-        if (deflate(&r->def, Z_NO_FLUSH) != Z_OK)
-            return WEIR_ENOMEM;
-        n = CHUNK - r->def.avail_out;
-        rc = n > 0 ? r->out.fn(r->out.self, (struct weir_str){(const char *)r->packed, n}) : 0;
-        if (rc != 0)
-            return rc;
-    }
-    return 0;
+    while (rc == 0 && r->def.avail_in > 0)
+        rc = pack_some(r, Z_NO_FLUSH, &z);
+    return rc;
 }
 
 static int finish_pack(struct weir_recording *r)
 {
-    for (int z = Z_OK; z != Z_STREAM_END;) {
-        size_t n;
-        int rc;
+    int rc = 0;
 
-        r->def.next_out = r->packed;
-        r->def.avail_out = CHUNK;
-        z = deflate(&r->def, Z_FINISH);
-        if (z != Z_OK && z != Z_STREAM_END)
-            return WEIR_ENOMEM;
-        n = CHUNK - r->def.avail_out;
-        rc = n > 0 ? r->out.fn(r->out.self, (struct weir_str){(const char *)r->packed, n}) : 0;
-        if (rc != 0)
-            return rc;
-    }
-    return 0;
+    for (int z = Z_OK; rc == 0 && z != Z_STREAM_END;)
+        rc = pack_some(r, Z_FINISH, &z);
+    return rc;
 }
 
 int weir_recording_new(struct weir_scrubber *s, size_t window, struct weir_out out,

@@ -70,8 +70,7 @@ enum weir_method {
     WEIR_METHOD_MASK,
     WEIR_METHOD_HASH,
     WEIR_METHOD_TRUNCATE,
-    WEIR_METHOD_ENCRYPT,
-    WEIR_METHODS
+    WEIR_METHOD_ENCRYPT
 };
 
 struct weir_redaction {

@@ -1,8 +1,6 @@
 /* walk.c - what each token is, where it stands, and what goes. */
 #include "walk_state.h"
 
-#include "chars.h"
-
 #include <stdlib.h>
 
 struct weir_walk *weir_walk_new(void)

@@ -26,7 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 16 * 1024 * 1024, ARENA = 512 * 1024 * 1024, SHOWN = 200 };
+enum { FILE_MAX = 16 * 1024 * 1024, ARENA = 512 * 1024 * 1024 };
 
 static const char help[] =
     "Usage: weir rules test FILE...\n\n"

@@ -1,7 +1,6 @@
 /* sink_faults.c - --fail of `weir sink`: its text to a list, and the draw for a request. */
 #include "sink.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static bool parse_share(struct weir_str s, double *ret_share)

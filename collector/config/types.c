@@ -191,8 +191,12 @@ static void write_word(struct weir_buf *b, const struct weir_setting *s, const v
     weir_buf_add(b, word.n > 0 ? word : WEIR_S("\"\""));
 }
 
-static bool read_count(struct weir_loader *l, const struct weir_setting *s,
-                       const struct weir_node *n, void *base)
+/* A value that `parse` makes an integer; `unset` stands for an empty optional
+ * one, and `show` writes a bound as people do. */
+static bool read_integer(struct weir_loader *l, const struct weir_setting *s,
+                         const struct weir_node *n, void *base,
+                         bool (*parse)(struct weir_str text, uint64_t *ret_value), uint64_t unset,
+                         void (*show)(struct weir_buf *b, uint64_t value), const char *what)
 {
     struct weir_value v;
     uint64_t value;
@@ -200,15 +204,21 @@ static bool read_count(struct weir_loader *l, const struct weir_setting *s,
     if (!weir_take_value(l, s, n, &v))
         return false;
     if (s->optional && v.text.n == 0) {
-        store_integer(s, base, UINT32_MAX);
+        store_integer(s, base, unset);
         return true;
     }
-    if (!weir_str_u64(v.text, &value))
-        return weir_must_be(l, s, n, v.text, v.secret, "a whole number");
-    if (!in_range(l, s, n, value, write_count))
+    if (!parse(v.text, &value))
+        return weir_must_be(l, s, n, v.text, v.secret, what);
+    if (!in_range(l, s, n, value, show))
         return false;
     store_integer(s, base, value);
     return true;
+}
+
+static bool read_count(struct weir_loader *l, const struct weir_setting *s,
+                       const struct weir_node *n, void *base)
+{
+    return read_integer(l, s, n, base, weir_str_u64, UINT32_MAX, write_count, "a whole number");
 }
 
 static void write_integer(struct weir_buf *b, const struct weir_setting *s, const void *base)
@@ -222,22 +232,8 @@ static void write_integer(struct weir_buf *b, const struct weir_setting *s, cons
 static bool read_duration(struct weir_loader *l, const struct weir_setting *s,
                           const struct weir_node *n, void *base)
 {
-    struct weir_value v;
-    uint64_t value;
-
-    if (!weir_take_value(l, s, n, &v))
-        return false;
-    if (s->optional && v.text.n == 0) {
-        store_integer(s, base, UINT32_MAX);
-        return true;
-    }
-    if (!weir_parse_duration(v.text, &value))
-        return weir_must_be(l, s, n, v.text, v.secret,
-                            "a duration with its unit, such as 100ms, 5s, 2m, 1h or 1d");
-    if (!in_range(l, s, n, value, weir_write_duration))
-        return false;
-    store_integer(s, base, value);
-    return true;
+    return read_integer(l, s, n, base, weir_parse_duration, UINT32_MAX, weir_write_duration,
+                        "a duration with its unit, such as 100ms, 5s, 2m, 1h or 1d");
 }
 
 static void write_duration(struct weir_buf *b, const struct weir_setting *s, const void *base)
@@ -251,21 +247,8 @@ static void write_duration(struct weir_buf *b, const struct weir_setting *s, con
 static bool read_size(struct weir_loader *l, const struct weir_setting *s,
                       const struct weir_node *n, void *base)
 {
-    struct weir_value v;
-    uint64_t value = 0;
-
-    if (!weir_take_value(l, s, n, &v))
-        return false;
-    if (s->optional && v.text.n == 0) {
-        store_integer(s, base, 0);
-        return true;
-    }
-    if (!weir_parse_size(v.text, &value))
-        return weir_must_be(l, s, n, v.text, v.secret, "a size, such as 64KiB, 1MiB or 2GiB");
-    if (!in_range(l, s, n, value, weir_write_size))
-        return false;
-    store_integer(s, base, value);
-    return true;
+    return read_integer(l, s, n, base, weir_parse_size, 0, weir_write_size,
+                        "a size, such as 64KiB, 1MiB or 2GiB");
 }
 
 static void write_size(struct weir_buf *b, const struct weir_setting *s, const void *base)

@@ -114,43 +114,9 @@ static int event(struct weir_decoder *d, const struct weir_json_doc *doc, size_t
     return err != 0 ? err : weir_loose_log_end(&l);
 }
 
-static int lines(struct weir_decoder *d, struct weir_str body)
-{
-    struct weir_str line, rest = body;
-    struct weir_json_doc doc;
-    size_t n = 0;
-    int err = 0;
-
-    while (err == 0 && rest.n > 0) {
-        size_t offset;
-
-        weir_str_cut(rest, '\n', &line, &rest);
-        line = weir_str_trim(line);
-        offset = (size_t)(line.p - body.p);
-        if (line.n == 0)
-            continue;
-        if (n++ == d->in->max_items)
-            return weir_decode_too_many(d, offset);
-        err = weir_decode_members(d, line, offset, "a log event is a JSON object", &doc);
-        if (err == 0)
-            err = event(d, &doc, offset);
-    }
-    if (err == 0 && n == 0)
-        return weir_decode_fail(d, WEIR_EINVAL, "the body is empty", 0);
-    return err;
-}
-
-/* One document, that may go over several lines; else one a line. */
 static int whole(struct weir_decoder *d, struct weir_str body)
 {
-    struct weir_json_doc doc;
-    int err = weir_json_members(d->in->reader, d->in->arena, weir_str_trim(body), &doc);
-
-    if (err == 0)
-        err = event(d, &doc, 0);
-    else if (err == WEIR_EINVAL)
-        err = lines(d, body);
-    return err != 0 ? err : weir_records_end(d);
+    return weir_loose_logs(d, body, false, "a log event is a JSON object", event);
 }
 
 const struct weir_format_ops weir_format_logstash = {.whole = whole};

@@ -362,3 +362,58 @@ int weir_loose_log_end(struct weir_loose_log *l)
     l->d->result.accepted++;
     return weir_record_add(l->d, &r);
 }
+
+/* ---- bodies ---------------------------------------------------------------------- */
+
+/* The text up to a line break (or NUL), and that taken off. */
+static struct weir_str next_line(struct weir_str *rest, bool nul)
+{
+    size_t n = 0;
+    struct weir_str line;
+
+    while (n < rest->n && rest->p[n] != '\n' && (!nul || rest->p[n] != '\0'))
+        n++;
+    line = weir_str_trim(weir_str_sub(*rest, 0, n));
+    *rest = weir_str_sub(*rest, n + 1, SIZE_MAX);
+    return line;
+}
+
+static int read_lines(struct weir_decoder *d, struct weir_str body, bool nul, const char *what,
+                      int (*one)(struct weir_decoder *d, const struct weir_json_doc *doc,
+                                 size_t offset))
+{
+    struct weir_str rest = body;
+    struct weir_json_doc doc;
+    size_t n = 0;
+    int err = 0;
+
+    while (err == 0 && rest.n > 0) {
+        struct weir_str line = next_line(&rest, nul);
+        size_t offset = (size_t)(line.p - body.p);
+
+        if (line.n == 0)
+            continue;
+        if (n++ == d->in->max_items)
+            return weir_decode_too_many(d, offset);
+        err = weir_decode_members(d, line, offset, what, &doc);
+        if (err == 0)
+            err = one(d, &doc, offset);
+    }
+    if (err == 0 && n == 0)
+        return weir_decode_fail(d, WEIR_EINVAL, "the body is empty", 0);
+    return err;
+}
+
+int weir_loose_logs(struct weir_decoder *d, struct weir_str body, bool nul, const char *what,
+                    int (*one)(struct weir_decoder *d, const struct weir_json_doc *doc,
+                               size_t offset))
+{
+    struct weir_json_doc doc;
+    int err = weir_json_members(d->in->reader, d->in->arena, weir_str_trim(body), &doc);
+
+    if (err == 0)
+        err = one(d, &doc, 0);
+    else if (err == WEIR_EINVAL)
+        err = read_lines(d, body, nul, what, one);
+    return err != 0 ? err : weir_records_end(d);
+}

@@ -49,6 +49,13 @@ int weir_loose_log_attribute(struct weir_loose_log *l, struct weir_str key,
 /* weir_record_add() with what was read. */
 int weir_loose_log_end(struct weir_loose_log *l) WEIR_MUST_CHECK;
 
+/* A whole body: one document, that may go over several lines, else one a line
+ * (with NUL between, too, as GELF over TCP: `nul`). `one` reads a document,
+ * `what` says what it should be. */
+int weir_loose_logs(struct weir_decoder *d, struct weir_str body, bool nul, const char *what,
+                    int (*one)(struct weir_decoder *d, const struct weir_json_doc *doc,
+                               size_t offset)) WEIR_MUST_CHECK;
+
 /* Severities as syslog counts them (RFC 5424, 0 is the worst), to
  * OpenTelemetry's numbers. */
 int weir_severity_of_syslog(unsigned level);

@@ -110,28 +110,6 @@ static int bytes_value(struct weir_arena *a, struct weir_str bytes, struct weir_
 static int write_value(struct weir_decoder *d, struct weir_buf *out, struct weir_str any_value,
                        unsigned depth);
 
-static int write_array(struct weir_decoder *d, struct weir_buf *out, struct weir_str array,
-                       unsigned depth)
-{
-    struct weir_pb_field f;
-    struct weir_pb r;
-    bool first = true;
-    int err = 0;
-
-    weir_pb_begin(&r, array);
-    weir_buf_char(out, '[');
-    while (err == 0 && weir_pb_next(&r, &f)) {
-        if (!weir_pb_is(&f, 1, WEIR_PB_BYTES))
-            continue;
-        if (!first)
-            weir_buf_char(out, ',');
-        first = false;
-        err = write_value(d, out, f.bytes, depth);
-    }
-    weir_buf_char(out, ']');
-    return r.error != NULL ? weir_otlp_broken(d, &r) : err;
-}
-
 static int split_pair(struct weir_decoder *d, struct weir_str bytes, struct weir_str *ret_key,
                       struct weir_str *ret_value)
 {
@@ -149,30 +127,40 @@ static int split_pair(struct weir_decoder *d, struct weir_str bytes, struct weir
     return r.error != NULL ? weir_otlp_broken(d, &r) : 0;
 }
 
-static int write_list(struct weir_decoder *d, struct weir_buf *out, struct weir_str list,
-                      unsigned depth)
+/* KeyValue to a member. */
+static int write_member(struct weir_decoder *d, struct weir_buf *out, struct weir_str pair,
+                        unsigned depth)
 {
     struct weir_str key, value;
+    int err = split_pair(d, pair, &key, &value);
+
+    weir_buf_json(out, key);
+    weir_buf_char(out, ':');
+    return err != 0 ? err : write_value(d, out, value, depth);
+}
+
+/* ArrayValue to a list, KeyValueList to an object: `one` writes an element. */
+static int write_elements(struct weir_decoder *d, struct weir_buf *out, struct weir_str list,
+                          unsigned depth, const char *brackets,
+                          int (*one)(struct weir_decoder *d, struct weir_buf *out,
+                                     struct weir_str element, unsigned depth))
+{
     struct weir_pb_field f;
     struct weir_pb r;
     bool first = true;
     int err = 0;
 
     weir_pb_begin(&r, list);
-    weir_buf_char(out, '{');
+    weir_buf_char(out, brackets[0]);
     while (err == 0 && weir_pb_next(&r, &f)) {
         if (!weir_pb_is(&f, 1, WEIR_PB_BYTES))
             continue;
         if (!first)
             weir_buf_char(out, ',');
         first = false;
-        err = split_pair(d, f.bytes, &key, &value);
-        weir_buf_json(out, key);
-        weir_buf_char(out, ':');
-        if (err == 0)
-            err = write_value(d, out, value, depth);
+        err = one(d, out, f.bytes, depth);
     }
-    weir_buf_char(out, '}');
+    weir_buf_char(out, brackets[1]);
     return r.error != NULL ? weir_otlp_broken(d, &r) : err;
 }
 
@@ -200,8 +188,8 @@ static int container(struct weir_decoder *d, const struct weir_pb_field *f, unsi
         weir_buf_add(out, WEIR_S("null"));
         return 0;
     }
-    return f->number == 5 ? write_array(d, out, f->bytes, depth + 1)
-                          : write_list(d, out, f->bytes, depth + 1);
+    return f->number == 5 ? write_elements(d, out, f->bytes, depth + 1, "[]", write_value)
+                          : write_elements(d, out, f->bytes, depth + 1, "{}", write_member);
 }
 
 static int plain(struct weir_decoder *d, const struct weir_pb_field *f,

@@ -13,15 +13,6 @@
 
 enum { STORE_RATIO = 200 };
 
-static int into_buf(void *self, struct weir_str bytes)
-{
-    struct weir_buf *out = self;
-    struct weir_str ignored;
-
-    weir_buf_add(out, bytes);
-    return weir_buf_str(out, &ignored);
-}
-
 /* "gzip" or "deflate" by magic number (RFC 1952, RFC 1950), NULL for neither.
  * Neither can be confused with JSON or base64. */
 static const char *compression(struct weir_str s)
@@ -37,20 +28,9 @@ static const char *compression(struct weir_str s)
 
 static int inflate_body(struct weir_decoder *d, const char *how, struct weir_str *body)
 {
-    struct weir_inflate *z = NULL;
-    struct weir_buf out;
-    int err;
+    int err = weir_inflate_whole(d->in->arena, weir_str_of(how), *body, WEIR_WHOLE_MAX, STORE_RATIO,
+                                 body);
 
-    weir_buf_init(&out, d->in->arena, WEIR_WHOLE_MAX);
-    err = weir_inflate_new(weir_str_of(how), WEIR_WHOLE_MAX, STORE_RATIO, &z);
-    if (err != 0)
-        return err;
-    err = weir_inflate_feed(z, *body, into_buf, &out);
-    if (err == 0)
-        err = weir_inflate_end(z, into_buf, &out);
-    weir_inflate_free(z);
-    if (err == 0)
-        err = weir_buf_str(&out, body);
     if (err == WEIR_EINVAL)
         return weir_decode_fail(d, err, "the body is corrupt zlib or gzip data", 0);
     if (err == WEIR_ELIMIT)

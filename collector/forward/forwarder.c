@@ -10,7 +10,6 @@
 #include "forwarder.h"
 
 #include "weir/clock.h"
-#include "weir/log.h"
 #include "weir/metrics.h"
 
 #include <stdlib.h>

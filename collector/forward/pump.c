@@ -16,8 +16,6 @@
 #include "weir/clock.h"
 #include "weir/log.h"
 
-#include <unistd.h>
-
 /* What `d` should be woken for, the earliest. */
 static void wake_at(struct weir_dest *d, uint64_t at_ms)
 {

@@ -17,7 +17,6 @@
 
 #include "weir/str.h"
 
-#include <stdio.h>
 #include <time.h>
 
 static bool is_digit(char c)

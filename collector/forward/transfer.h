@@ -29,7 +29,6 @@ struct weir_transfer {
     struct weir_held_row *row; /* NULL: a client report */
     uint32_t breaker_ticket, gate_ticket;
     bool probe;
-    uint64_t started_us;
     struct weir_arena arena; /* body, header lines; reset before each request */
     struct weir_upload source;
     struct curl_slist headers[5];

@@ -5,7 +5,6 @@
  * the carrier is gone meanwhile, the other fragments return to their index. */
 #include "room.h"
 #include "storms.h"
-#include "weir/log.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,8 @@
 /* conns.c - the lists by age, and sweeping what is overdue. */
 #include "conns.h"
 
+#include <stdbool.h>
+
 static struct weir_conn_list *list_of(struct weir_conns *l, enum weir_conn_phase phase)
 {
     if (phase == WEIR_CONN_FRESH)

@@ -16,7 +16,6 @@
 #ifndef WEIR_LISTEN_CONNS_H
 #define WEIR_LISTEN_CONNS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,18 +1,9 @@
 /* datagram.c - undoing compression, and telling formats apart. */
 #include "datagram.h"
 
-#include "weir/buf.h"
 #include "weir/inflate.h"
 
 enum { INFLATED_MAX = 1024 * 1024, RATIO = 200 };
-
-static int into_buf(void *self, struct weir_str bytes)
-{
-    struct weir_str ignored;
-
-    weir_buf_add(self, bytes);
-    return weir_buf_str(self, &ignored);
-}
 
 /* The encoding by its magic number (RFC 1952, RFC 1950), or NULL. */
 static const char *encoding_of(struct weir_str s)
@@ -27,26 +18,12 @@ static const char *encoding_of(struct weir_str s)
     return (p[0] & 0x8f) == 0x08 && (p[0] * 256 + p[1]) % 31 == 0 ? "deflate" : NULL;
 }
 
-static int inflate(struct weir_arena *a, const char *encoding, struct weir_str *bytes)
-{
-    struct weir_inflate *z = NULL;
-    struct weir_buf out;
-    int err = weir_inflate_new(weir_str_of(encoding), INFLATED_MAX, RATIO, &z);
-
-    if (err != 0)
-        return err;
-    weir_buf_init(&out, a, INFLATED_MAX);
-    err = weir_inflate_feed(z, *bytes, into_buf, &out);
-    if (err == 0)
-        err = weir_inflate_end(z, into_buf, &out);
-    weir_inflate_free(z);
-    return err != 0 ? err : weir_buf_str(&out, bytes);
-}
-
 int weir_datagram_open(struct weir_arena *a, struct weir_str *bytes)
 {
     const char *encoding = encoding_of(*bytes);
-    int err = encoding != NULL ? inflate(a, encoding, bytes) : 0;
+    int err = encoding == NULL ? 0
+                               : weir_inflate_whole(a, weir_str_of(encoding), *bytes, INFLATED_MAX,
+                                                    RATIO, bytes);
 
     while (err == 0 && bytes->n > 0 && bytes->p[bytes->n - 1] == '\0')
         bytes->n--;

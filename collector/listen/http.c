@@ -25,11 +25,9 @@
 #include "weir/clock.h"
 #include "weir/log.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -65,7 +65,7 @@ struct weir_udp {
     struct weir_watch watch; /* first */
     struct weir_worker *worker;
     int fd; /* -1: closed */
-    bool ready, watched, quiesced;
+    bool ready, watched;
     bool syslog;
     struct weir_chunks *chunks; /* NULL: none came yet */
     uint32_t kernel_drops;

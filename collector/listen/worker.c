@@ -11,10 +11,8 @@
 #include "request.h"
 
 #include "weir/clock.h"
-#include "weir/log.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

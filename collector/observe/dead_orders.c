@@ -12,8 +12,6 @@
 
 #include "weir/text.h"
 
-#include <stdlib.h>
-
 enum { IDS_MOST = 10000 };
 
 struct order {

@@ -32,10 +32,8 @@
 #include "rows.h"
 #include "sweep.h"
 
-#include "weir/clock.h"
 #include "weir/log.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>

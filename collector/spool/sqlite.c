@@ -33,7 +33,6 @@
 #include "sqlite.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum {
     CHUNK_BYTES = 1 << 20,       /* by which the file grows, and what the log keeps */
@@ -404,20 +403,23 @@ int weir_db_commit(struct weir_db *db)
     return err;
 }
 
+/* Ends the transaction by `how`, unless a full disk has ended it already. */
+static void end_if_open(struct weir_db *db, enum weir_db_statement how)
+{
+    sqlite3_stmt *st = sqlite3_get_autocommit(db->handle) ? NULL : weir_db_get(db, how);
+
+    if (st != NULL) {
+        sqlite3_step(st);
+        sqlite3_reset(st);
+    }
+}
+
 void weir_db_rollback(struct weir_db *db)
 {
     /* A statement halfway through its rows would keep the read lock. */
     for (size_t i = 0; i < WEIR_DB_STATEMENTS; i++)
         sqlite3_reset(db->statements[i]);
-    /* A full disk may have ended the transaction already. */
-    if (!sqlite3_get_autocommit(db->handle)) {
-        sqlite3_stmt *st = weir_db_get(db, WEIR_DB_ROLLBACK);
-
-        if (st != NULL) {
-            sqlite3_step(st);
-            sqlite3_reset(st);
-        }
-    }
+    end_if_open(db, WEIR_DB_ROLLBACK);
     unlock(db);
 }
 
@@ -434,14 +436,8 @@ void weir_db_read_end(struct weir_db *db)
     /* A view that stays open would keep the log from beginning anew. */
     for (size_t i = WEIR_DB_READ; i < WEIR_DB_STATEMENTS; i++)
         sqlite3_reset(db->statements[i]);
-    if (!db->shared && !sqlite3_get_autocommit(db->handle)) {
-        sqlite3_stmt *st = weir_db_get(db, WEIR_DB_COMMIT);
-
-        if (st != NULL) {
-            sqlite3_step(st);
-            sqlite3_reset(st);
-        }
-    }
+    if (!db->shared)
+        end_if_open(db, WEIR_DB_COMMIT);
     unlock(db);
 }
 

@@ -7,7 +7,6 @@
 #include "rows.h"
 
 #include "weir/clock.h"
-#include "weir/log.h"
 
 enum {
     SWEEP_MS = 1000,

@@ -12,8 +12,7 @@
 #ifndef WEIR_INFLATE_H
 #define WEIR_INFLATE_H
 
-#include "weir/err.h"
-#include "weir/str.h"
+#include "weir/arena.h"
 
 struct weir_inflate;
 
@@ -32,5 +31,10 @@ int weir_inflate_feed(struct weir_inflate *z, struct weir_str in, weir_bytes_fn 
                       void *self) WEIR_MUST_CHECK;
 /* WEIR_EINVAL when the input was cut short. */
 int weir_inflate_end(struct weir_inflate *z, weir_bytes_fn *sink, void *self) WEIR_MUST_CHECK;
+/* All of `in` decoded into the arena; errors as above, and WEIR_ENOMEM.
+ * `encodings` names at least one. */
+int weir_inflate_whole(struct weir_arena *a, struct weir_str encodings, struct weir_str in,
+                       uint64_t max_bytes, uint32_t max_ratio,
+                       struct weir_str *ret_out) WEIR_MUST_CHECK;
 
 #endif
