@@ -323,16 +323,24 @@ static size_t domain_end(const char *p, size_t i, size_t to)
     return best;
 }
 
-/* Spellings of @ and how long they are; \u0040 begins at its backslashes. */
-static size_t at_spelled(const char *p, size_t i, size_t to)
+/* How many backslashes behind the one at `i`. */
+static size_t more_backslashes(const char *p, size_t i, size_t to)
 {
-    static const char *const spellings[] = {"%40",     "%2540",  "%252540",      "&#64;",
-                                            "&#x40;",  "&#064;", "&commat;",     "=40",
-                                            "\\u0040", "\\x40",  "\xEF\xBC\xA0", "&#0064;"};
     size_t n = 0;
 
     while (p[i] == '\\' && i + n + 1 < to && p[i + n + 1] == '\\')
         n++;
+    return n;
+}
+
+/* Spellings of @ and how long they are; \u0040 begins at its backslashes, of
+ * which there are `n` more. */
+static size_t at_spelled(const char *p, size_t i, size_t n, size_t to)
+{
+    static const char *const spellings[] = {"%40",     "%2540",  "%252540",      "&#64;",
+                                            "&#x40;",  "&#064;", "&commat;",     "=40",
+                                            "\\u0040", "\\x40",  "\xEF\xBC\xA0", "&#0064;"};
+
     for (size_t k = 0; k < sizeof spellings / sizeof *spellings; k++)
         if (spellings[k][0] == p[i] && weir_starts_nocase(p + i + n, to - i - n, spellings[k]))
             return n + strlen(spellings[k]);
@@ -342,9 +350,10 @@ static size_t at_spelled(const char *p, size_t i, size_t to)
 /* The next @ in any spelling; returns its length, 0 for none. */
 static size_t next_at(const struct weir_subject *s, size_t from, size_t to, size_t *ret_at)
 {
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = from, more; i < to; i += more + 1) {
         size_t n = 1;
 
+        more = 0;
         switch (s->p[i]) {
         case '@':
             break;
@@ -353,7 +362,8 @@ static size_t next_at(const struct weir_subject *s, size_t from, size_t to, size
         case '=':
         case '\\':
         case '\xEF':
-            n = at_spelled(s->p, i, to);
+            more = more_backslashes(s->p, i, to);
+            n = at_spelled(s->p, i, more, to);
             break;
         default:
             continue;
