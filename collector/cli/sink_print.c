@@ -193,7 +193,7 @@ static void add_object(struct weir_buf *b, const struct printer *p,
     set_str(all, "user_agent", r->user_agent);
     json_object_set(all, "header", p->header);
     json_object_set(all, "items", p->items);
-    text = json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(16));
+    text = json_dumps(all, JSON_COMPACT);
     if (text != NULL)
         weir_buf_add(b, weir_str_of(text));
     weir_buf_char(b, '\n');
