@@ -114,6 +114,9 @@ static int put_in_order(struct weir_unwind *u, struct weir_stacktrace *ret)
     size_t n = 0;
 
     walk(u, u->root, order, &n, seen);
+    for (size_t i = 0; i < u->n; i++) /* what hangs on nothing, before what hangs on that */
+        if (u->thrown[i].parent < 0)
+            walk(u, i, order, &n, seen);
     for (size_t i = 0; i < u->n; i++)
         walk(u, i, order, &n, seen);
     ret->thrown = weir_arena_zalloc(u->arena, u->n, sizeof *ret->thrown);
