@@ -1,6 +1,7 @@
 /* buf.c - a growing byte buffer with sticky errors. */
 #include "weir/buf.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -97,6 +98,24 @@ void weir_buf_u64(struct weir_buf *b, uint64_t n)
         digits[--at] = (char)('0' + n % 10);
     while ((n /= 10) > 0);
     weir_buf_add(b, (struct weir_str){digits + at, sizeof digits - at});
+}
+
+void weir_buf_seconds(struct weir_buf *b, double seconds)
+{
+    char digits[6];
+    uint64_t us;
+
+    if (!(seconds >= 0 && seconds < 9e9)) { /* no time; microseconds of it are no integer */
+        weir_buf_printf(b, "%.6f", seconds);
+        return;
+    }
+    us = (uint64_t)llrint(seconds * 1e6);
+    weir_buf_u64(b, us / 1000000);
+    us %= 1000000;
+    for (size_t i = sizeof digits; i-- > 0; us /= 10)
+        digits[i] = (char)('0' + us % 10);
+    weir_buf_char(b, '.');
+    weir_buf_add(b, (struct weir_str){digits, sizeof digits});
 }
 
 void weir_buf_printf(struct weir_buf *b, const char *fmt, ...)

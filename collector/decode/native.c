@@ -7,6 +7,7 @@
  * An array with broken syntax is refused as a whole. In NDJSON a broken line
  * is refused and the next line is read, as is any object that lacks what its
  * type needs. One object alone takes a short way: it is read once. */
+#include "member.h"
 #include "native.h"
 
 #include "weir/clock.h"
@@ -214,7 +215,7 @@ int weir_native_copy(struct weir_native *o, const char *name, enum weir_json_kin
                                   want == WEIR_JSON_OBJECT  ? "must be an object"
                                   : want == WEIR_JSON_ARRAY ? "must be an array"
                                                             : "must be a string");
-    weir_buf_printf(out, ",\"%s\":", name);
+    weir_member(out, weir_str_of(name));
     weir_buf_add(out, weir_json_doc_raw(&o->doc, m));
     return 0;
 }

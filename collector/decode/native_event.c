@@ -11,6 +11,7 @@
  * scrubber mends and scrubs them like any event.
  *
  * https://develop.sentry.dev/sdk/data-model/event-payloads/ */
+#include "member.h"
 #include "native.h"
 
 #include "weir/text.h"
@@ -116,11 +117,10 @@ static int trace(struct weir_native *o, struct weir_str *ret_json, bool *ret_own
     if (id.n == 0)
         return 0;
     weir_buf_init(&out, in->arena, 512);
-    weir_buf_printf(&out, "\"trace\":{\"trace_id\":\"%.*s\"", WEIR_FMT(id));
-    if (span.n > 0)
-        weir_buf_printf(&out, ",\"span_id\":\"%.*s\"", WEIR_FMT(span));
-    if (parent.n > 0)
-        weir_buf_printf(&out, ",\"parent_span_id\":\"%.*s\"", WEIR_FMT(parent));
+    weir_buf_text(&out, "\"trace\":{");
+    weir_member_text(&out, "trace_id", id);
+    weir_member_text(&out, "span_id", span);
+    weir_member_text(&out, "parent_span_id", parent);
     weir_buf_char(&out, '}');
     return weir_buf_str(&out, ret_json);
 }
@@ -194,12 +194,14 @@ static int head(struct weir_native *o, const char *level, const char *id, struct
         err = weir_native_text(o, "platform", NAME_MAX_BYTES, &platform);
     if (err != 0)
         return err;
-    weir_buf_printf(out,
-                    "{\"event_id\":\"%s\",\"timestamp\":%.6f,\"level\":\"%s\",\"platform\":", id,
-                    seconds, level);
     if (platform.n == 0)
         platform = o->platform != NULL ? weir_str_of(o->platform) : WEIR_S("other");
-    weir_buf_json(out, platform);
+    weir_buf_char(out, '{');
+    weir_member_text(out, "event_id", weir_str_of(id));
+    weir_buf_text(out, ",\"timestamp\":");
+    weir_buf_seconds(out, seconds);
+    weir_member_text(out, "level", weir_str_of(level));
+    weir_member_text(out, "platform", platform);
     return 0;
 }
 

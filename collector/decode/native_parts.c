@@ -1,20 +1,12 @@
 /* native_parts.c - native objects that are no events of their own:
  * breadcrumbs and spans, which wait for their trace, and what services say
  * of their integrations and breakers, which only /metrics wants. */
+#include "member.h"
 #include "native.h"
 
 #include "weir/text.h"
 
 enum { PART_ROOM = 2 * 1024 * 1024, NAME_MAX_BYTES = 200, TEXT_MAX = 1024 * 1024 };
-
-/* ,"name":"text" for a text that is not empty. */
-static void add_text(struct weir_buf *out, const char *name, struct weir_str text)
-{
-    if (text.n == 0)
-        return;
-    weir_buf_printf(out, ",\"%s\":", name);
-    weir_buf_json(out, text);
-}
 
 /* Fragments are joined by their trace; the request's headers may name it. */
 static int trace_of(struct weir_native *o, struct weir_str *ret_trace)
@@ -88,12 +80,13 @@ int weir_native_breadcrumb(struct weir_native *o)
     if (err != 0)
         return err;
     weir_buf_init(&out, o->d->in->arena, PART_ROOM);
-    weir_buf_printf(&out, "{\"timestamp\":%.6f,\"type\":", seconds);
-    weir_buf_json(&out, own_type ? o->type : WEIR_S("default"));
+    weir_buf_text(&out, "{\"timestamp\":");
+    weir_buf_seconds(&out, seconds);
+    weir_member_text(&out, "type", own_type ? o->type : WEIR_S("default"));
     err = weir_native_copy(o, "category", WEIR_JSON_STRING, &out);
     if (err == 0)
         err = weir_native_copy(o, "message", WEIR_JSON_STRING, &out);
-    weir_buf_printf(&out, ",\"level\":\"%s\"", level);
+    weir_member_text(&out, "level", weir_str_of(level));
     if (err == 0)
         err = data_with_service(o, &out);
     weir_buf_char(&out, '}');
@@ -172,10 +165,14 @@ int weir_native_span(struct weir_native *o)
     if (err != 0)
         return err;
     weir_buf_init(&out, o->d->in->arena, PART_ROOM);
-    weir_buf_printf(&out, "{\"trace_id\":\"%.*s\",\"span_id\":\"%.*s\"", WEIR_FMT(trace_id),
-                    WEIR_FMT(span_id));
-    add_text(&out, "parent_span_id", parent_id);
-    weir_buf_printf(&out, ",\"start\":%.6f,\"end\":%.6f", start, end);
+    weir_buf_char(&out, '{');
+    weir_member_text(&out, "trace_id", trace_id);
+    weir_member_text(&out, "span_id", span_id);
+    weir_member_text(&out, "parent_span_id", parent_id);
+    weir_buf_text(&out, ",\"start\":");
+    weir_buf_seconds(&out, start);
+    weir_buf_text(&out, ",\"end\":");
+    weir_buf_seconds(&out, end);
     for (size_t i = 0; i < sizeof copied / sizeof copied[0] && err == 0; i++)
         err = weir_native_copy(o, copied[i].name, copied[i].kind, &out);
     weir_buf_char(&out, '}');

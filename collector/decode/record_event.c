@@ -276,10 +276,14 @@ static void add_head(struct writer *w, const struct weir_decoder *d, const char 
     const struct weir_record *r = w->r;
     int severity = exception && r->severity == 0 ? 17 : r->severity;
 
-    weir_buf_printf(
-        w->out, "{\"event_id\":\"%s\",\"timestamp\":%.6f,\"level\":\"%s\",\"platform\":\"%s\"", id,
-        weir_record_time(d, r), weir_severity_level(severity),
-        w->trace->n > 0 ? w->trace->platform : weir_stacktrace_platform(r->origin->language));
+    weir_buf_char(w->out, '{');
+    weir_member_text(w->out, "event_id", weir_str_of(id));
+    weir_buf_text(w->out, ",\"timestamp\":");
+    weir_buf_seconds(w->out, weir_record_time(d, r));
+    weir_member_text(w->out, "level", weir_str_of(weir_severity_level(severity)));
+    weir_member_text(w->out, "platform",
+                     weir_str_of(w->trace->n > 0 ? w->trace->platform
+                                                 : weir_stacktrace_platform(r->origin->language)));
     weir_member_text(w->out, "logger", r->logger);
     weir_member_text(w->out, "transaction", r->transaction);
     weir_member_text(w->out, "environment", r->origin->environment);

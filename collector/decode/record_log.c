@@ -95,13 +95,15 @@ void weir_record_log(const struct weir_decoder *d, const struct weir_record *r,
     char id[33];
 
     weir_member_comma(out);
-    weir_buf_printf(out, "{\"timestamp\":%.6f", weir_record_time(d, r));
+    weir_buf_text(out, "{\"timestamp\":");
+    weir_buf_seconds(out, weir_record_time(d, r));
     /* Backends refuse an entry without: SDKs too draw one where none is. */
     weir_new_event_id(id);
     weir_member_text(out, "trace_id", r->trace_id.n > 0 ? r->trace_id : weir_str_of(id));
     weir_member_text(out, "span_id", r->span_id);
     weir_member_text(out, "level", weir_str_of(weir_severity_log_level(r->severity)));
-    weir_buf_printf(out, ",\"severity_number\":%d", r->severity > 0 ? r->severity : 9);
+    weir_buf_text(out, ",\"severity_number\":");
+    weir_buf_u64(out, r->severity > 0 ? (uint64_t)r->severity : 9);
     weir_member(out, WEIR_S("body"));
     weir_buf_json(out, r->message);
     add_attributes(out, r);
@@ -113,7 +115,9 @@ void weir_record_breadcrumb(const struct weir_decoder *d, const struct weir_reco
 {
     size_t opened;
 
-    weir_buf_printf(out, "{\"timestamp\":%.6f,\"type\":\"default\"", weir_record_time(d, r));
+    weir_buf_text(out, "{\"timestamp\":");
+    weir_buf_seconds(out, weir_record_time(d, r));
+    weir_buf_text(out, ",\"type\":\"default\"");
     weir_member_text(out, "category", r->logger.n > 0 ? r->logger : WEIR_S("log"));
     weir_member_text(out, "message", r->message);
     weir_member_text(out, "level", weir_str_of(weir_severity_level(r->severity)));

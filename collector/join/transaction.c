@@ -39,7 +39,7 @@ static void add_time(struct weir_buf *out, struct weir_str raw, const char *as, 
         return;
     }
     name(out, as);
-    weir_buf_printf(out, "%.6f", seconds);
+    weir_buf_seconds(out, seconds);
 }
 
 /* Ids of a span; of one that stands in for the root of a further piece, a new

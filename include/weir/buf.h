@@ -22,10 +22,11 @@ void weir_buf_init(struct weir_buf *b, struct weir_arena *arena, size_t max_byte
 /* Appends; the bytes are copied. */
 void weir_buf_add(struct weir_buf *b, struct weir_str s);
 void weir_buf_char(struct weir_buf *b, char c);
-/* `text` up to its NUL; a number in decimal. On the hot path, where printf
- * costs ten times as much. */
+/* `text` up to its NUL; a number in decimal; seconds as "%.6f" writes them.
+ * On the hot path, where printf costs ten times as much. */
 void weir_buf_text(struct weir_buf *b, const char *text);
 void weir_buf_u64(struct weir_buf *b, uint64_t n);
+void weir_buf_seconds(struct weir_buf *b, double seconds);
 /* Appends as printf does; no NUL at the end counts. */
 void weir_buf_printf(struct weir_buf *b, const char *fmt, ...) WEIR_PRINTF(2, 3);
 /* Room for `n` more bytes, to be filled by the caller, who then adds to

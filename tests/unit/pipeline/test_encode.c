@@ -14,7 +14,7 @@
 #include <zlib.h>
 
 static const enum weir_compression all[] = {WEIR_GZIP, WEIR_ZSTD, WEIR_NO_COMPRESSION};
-static const size_t sizes[] = {0, 1, 17, 2048, 15000, 1 << 20};
+static const size_t sizes[] = {0, 1, 17, 1024, 1025, 2048, 15000, 1 << 20};
 
 static struct weir_str sample(struct weir_arena *a, size_t n)
 {
@@ -84,6 +84,23 @@ static void a_stream_is_closed_unless_a_blob_follows(void **state)
     weir_arena_destroy(&a);
 }
 
+static void what_fits_in_a_packet_is_stored_in_a_stream(void **state)
+{
+    struct weir_arena a;
+    struct weir_delivery d = {0};
+    struct weir_str small = {NULL, 0};
+
+    (void)state;
+    weir_arena_init(&a, 8 << 20);
+    small = sample(&a, 1024);
+    assert_int_equal(weir_delivery_encode(&d, &a, WEIR_GZIP, small, false), 0);
+    assert_int_equal(status_of(d.items), Z_STREAM_END);
+    assert_true(weir_str_ends(d.items, small));
+    assert_int_equal(weir_delivery_encode(&d, &a, WEIR_GZIP, sample(&a, 1025), false), 0);
+    assert_true(d.items.n < 1025 / 2);
+    weir_arena_destroy(&a);
+}
+
 static void damage_is_noticed(void **state)
 {
     struct weir_arena a;
@@ -145,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_encoded_decodes_to_itself),
         cmocka_unit_test(a_stream_is_closed_unless_a_blob_follows),
+        cmocka_unit_test(what_fits_in_a_packet_is_stored_in_a_stream),
         cmocka_unit_test(damage_is_noticed),
         cmocka_unit_test(a_thread_that_ends_takes_its_codecs_along),
     };
