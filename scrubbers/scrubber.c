@@ -31,7 +31,9 @@ struct weir_scrubber *weir_scrubber_new(void)
     s->match = pcre2_match_data_create(32, NULL);
     s->limits = pcre2_match_context_create(NULL);
     s->walk = weir_walk_new();
-    if (s->reader == NULL || s->match == NULL || s->limits == NULL || s->walk == NULL) {
+    s->seen = weir_seen_new();
+    if (s->reader == NULL || s->match == NULL || s->limits == NULL || s->walk == NULL ||
+        s->seen == NULL) {
         weir_scrubber_free(s);
         return NULL;
     }
@@ -74,6 +76,7 @@ void weir_scrubber_free(struct weir_scrubber *s)
     pcre2_match_data_free(s->match);
     pcre2_match_context_free(s->limits);
     weir_walk_free(s->walk);
+    weir_seen_free(s->seen);
     free(s->hits);
     free(s->kept);
     free(s->tells.list);
@@ -81,6 +84,11 @@ void weir_scrubber_free(struct weir_scrubber *s)
     free(s->spare);
     free(s->matches);
     free(s);
+}
+
+void weir_scrubber_forget(struct weir_scrubber *s)
+{
+    weir_seen_reset(s->seen);
 }
 
 void weir_scrubber_explain(struct weir_scrubber *s, bool on)
@@ -362,6 +370,7 @@ const struct weir_menu *weir_scrubber_menu(struct weir_scrubber *s, int32_t stat
     menu = new_menu(m->plan->n_slots);
     if (menu == NULL)
         return NULL;
+    menu->id = ++s->menus_made;
     fill(s, menu, state, cls);
     m->menus[at] = menu;
     return menu;

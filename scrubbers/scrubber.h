@@ -16,6 +16,7 @@
 #include "meta.h"
 #include "plan.h"
 #include "schema.h"
+#include "seen.h"
 
 #include "weir/metrics.h"
 
@@ -23,6 +24,7 @@ enum { WEIR_MEMORIES = 16, WEIR_LEVELS = WEIR_JSON_DEPTH + 4, WEIR_PICKS = 16 };
 
 /* The leaves to run on a value: slots of the plan in order. */
 struct weir_menu {
+    uint64_t id; /* no other menu of the scrubber ever had it */
     uint32_t n;
     uint64_t key_rules; /* those among them */
     uint32_t any;       /* slot of the first `anything`, + 1 */
@@ -74,6 +76,8 @@ struct weir_scrubber {
     struct weir_memory memories[WEIR_MEMORIES];
     uint64_t clock;
     struct weir_memory *mem; /* in use */
+    uint64_t menus_made;
+    struct weir_seen *seen;
     pcre2_match_data *match;
     pcre2_match_context *limits;
     struct weir_str key;           /* under which the text being judged stands, if any */

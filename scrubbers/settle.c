@@ -135,6 +135,24 @@ static void restore(struct weir_scrubber *s, size_t n_kept)
     s->n_hits = n_kept;
 }
 
+/* weir_judge_once(), unless the text was seen before and is clean. The second
+ * pass of a document looks for what the first one learnt of it: it asks anew. */
+static int judge(struct weir_scrubber *s, const struct weir_menu *menu, struct weir_str text,
+                 uint32_t classes, bool code)
+{
+    struct weir_seen_as as = {
+        .menu = menu->id, .under = s->under, .classes = classes, .code = code};
+    int rc;
+
+    s->n_hits = 0;
+    if (!s->recall && weir_seen_clean(s->seen, &as, s->key, text))
+        return 0;
+    rc = weir_judge_once(s, menu, text, classes, code);
+    if (!s->recall && rc == 0 && s->n_hits == 0)
+        weir_seen_note(s->seen, &as, s->key, text);
+    return rc;
+}
+
 /* One more round. 1: nothing new was found. */
 static int again(struct weir_scrubber *s, const struct weir_menu *menu, struct weir_str text,
                  bool code)
@@ -147,7 +165,7 @@ static int again(struct weir_scrubber *s, const struct weir_menu *menu, struct w
         return WEIR_ENOMEM;
     rc = outcome(s, text, n_kept, &out);
     if (rc == 0)
-        rc = weir_judge_once(s, menu, out, weir_prefilter(out.p, out.n), code);
+        rc = judge(s, menu, out, weir_prefilter(out.p, out.n), code);
     if (rc != 0)
         return rc;
     if (s->n_hits == 1 && s->hits[0].whole) { /* the outcome cannot be judged */
@@ -165,7 +183,7 @@ static int again(struct weir_scrubber *s, const struct weir_menu *menu, struct w
 int weir_judge_run(struct weir_scrubber *s, const struct weir_menu *menu, struct weir_str text,
                    uint32_t classes, bool code)
 {
-    int rc = weir_judge_once(s, menu, text, classes, code);
+    int rc = judge(s, menu, text, classes, code);
 
     if (rc != 0 || s->n_hits == 0 || s->hits[0].whole)
         return rc;

@@ -109,6 +109,9 @@ struct weir_match {
 struct weir_scrubber *weir_scrubber_new(void);
 /* Accepts NULL. */
 void weir_scrubber_free(struct weir_scrubber *s);
+/* Forgets the texts that it has seen, which cost little when they come again:
+ * for whoever measures. */
+void weir_scrubber_forget(struct weir_scrubber *s);
 /* When set, matches are kept until the next document (`weir scrub
  * --explain`); they are always counted in weir_scrub_matches_total. */
 void weir_scrubber_explain(struct weir_scrubber *s, bool on);

@@ -374,6 +374,21 @@ static void check_ranges(struct bench *b, struct weir_str in)
     }
 }
 
+/* A scrubber that saw the texts before does to them what a new one does. */
+static void check_memory(struct bench *b, struct weir_str in)
+{
+    struct weir_str warm = weir_arena_copy(&b->arena, scrub(b, WEIR_SCRUB_EVENT, in)), cold;
+
+    assert_true(weir_str_eq(warm, scrub(b, WEIR_SCRUB_EVENT, in)));
+    weir_scrubber_forget(b->scrubber);
+    cold = weir_arena_copy(&b->arena, scrub(b, WEIR_SCRUB_EVENT, in));
+    if (!weir_str_eq(warm, cold))
+        fail_msg("of %.*s\nwarm %.*s\ncold %.*s", WEIR_FMT(in), WEIR_FMT(warm), WEIR_FMT(cold));
+    /* warm again for the next, of what other documents may share */
+    for (unsigned i = 0; i < 3; i++)
+        (void)scrub(b, WEIR_SCRUB_EVENT, document(&b->arena, false));
+}
+
 static void check_canary(struct bench *b, struct weir_str in)
 {
     for (int kind = 0; kind <= WEIR_SCRUB_JSON; kind++) {
@@ -461,6 +476,15 @@ static void scrubbing_twice_equals_once(void **state)
     each(&b, "strict", false, check_twice);
 }
 
+static void what_was_seen_before_changes_nothing(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    each(&b, NULL, false, check_memory);
+    each(&b, "strict", false, check_memory);
+}
+
 static void the_output_has_the_shape_of_the_input(void **state)
 {
     struct bench b;
@@ -491,6 +515,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scrubbing_twice_equals_once),
+        cmocka_unit_test(what_was_seen_before_changes_nothing),
         cmocka_unit_test(the_output_has_the_shape_of_the_input),
         cmocka_unit_test(nothing_changes_outside_of_the_matches),
         cmocka_unit_test(no_canary_comes_out_wherever_it_stands),
