@@ -107,27 +107,10 @@ static void count_all(struct weir_spool *s, const struct weir_delivery *d, uint6
     }
 }
 
-/* What staged rows are looked up by. False: too long to be a fragment's. */
-static bool trace_key(const struct weir_delivery *d, char *room, size_t cap,
-                      struct weir_str *ret_key)
-{
-    size_t n = d->project.n + 1 + d->trace_id.n;
-
-    if (n > cap)
-        return false;
-    if (d->project.n > 0)
-        memcpy(room, d->project.p, d->project.n);
-    room[d->project.n] = ' ';
-    if (d->trace_id.n > 0)
-        memcpy(room + d->project.n + 1, d->trace_id.p, d->trace_id.n);
-    *ret_key = (struct weir_str){room, n};
-    return true;
-}
-
 static int add_row(struct weir_spool *s, struct weir_account *a, const struct weir_delivery *d,
                    int64_t id, const struct weir_card *card)
 {
-    char room[256], mark[WEIR_MARK_BYTES];
+    char mark[WEIR_MARK_BYTES];
     struct weir_hold h = {.state = WEIR_STORED_STAGED, .due_ms = d->received_ms};
     struct weir_target t = {.id = id, .card = *card, .since_ms = d->received_ms};
 
@@ -136,8 +119,6 @@ static int add_row(struct weir_spool *s, struct weir_account *a, const struct we
             s->ready |= bit((unsigned)a->slot);
         return weir_rows_enqueue(s, a, id, card);
     }
-    if (!trace_key(d, room, sizeof room, &h.trace))
-        h.trace = WEIR_S(" ");
     h.answer = weir_mark_write(&d->mark, mark);
     t.card.bytes += h.answer.n;
     return weir_rows_hold_new(s, a, &t, &h);

@@ -283,8 +283,7 @@ static int write_held(struct weir_spool *s, enum weir_db_statement which,
     sqlite3_bind_int64(st, 10, h->attempts);
     sqlite3_bind_int(st, 11, h->status);
     weir_db_bind_text(st, 12, h->reason);
-    weir_db_bind_text(st, 13, h->trace);
-    weir_db_bind_blob(st, 14, h->answer);
+    weir_db_bind_blob(st, 13, h->answer);
     return run_for_one(s, st);
 }
 

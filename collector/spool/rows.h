@@ -11,7 +11,7 @@ struct weir_hold {
     uint64_t due_ms; /* WAITING: not before; DEAD: when it died */
     uint32_t attempts;
     int status;
-    struct weir_str reason, trace, answer;
+    struct weir_str reason, answer;
 };
 
 /* Stores the items, once for all its `n_targets` destinations, under a new

@@ -335,8 +335,9 @@ static int hold(struct salvage *v, int64_t destination, const struct card *c, sq
     sqlite3_bind_int64(st, 8, clamp_due(v, sqlite3_column_int64(v->held, 7)));
     sqlite3_bind_int64(st, 9,
                        since_ms > 0 && since_ms <= (int64_t)v->now_ms ? since_ms : c->received_ms);
-    for (int i = 9; i < 14; i++)
+    for (int i = 9; i < 12; i++)
         sqlite3_bind_value(st, i + 1, sqlite3_column_value(v->held, i));
+    sqlite3_bind_value(st, 13, sqlite3_column_value(v->held, 13));
     return weir_db_run(v->to, st);
 }
 

@@ -12,6 +12,9 @@
  *   held         all other rows: staged, waiting for a retry, dead, ready again
  *   blob         deliveries with items too large for a row
  *
+ * held.trace is always NULL: nothing looks staged rows up by it, and files that
+ * have the column and its index stay as they are.
+ *
  * queue and held carry a card (bytes, kind, spans, logs), so that the accounts
  * are kept without reading the delivery. kind = flags | type << 8 |
  * category << 16; the numbers of enum weir_item_type and weir_category are on
@@ -62,8 +65,7 @@ static const char schema[] =
     " reason TEXT, trace TEXT, answer BLOB, PRIMARY KEY(destination, id)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS held_due ON held(destination, state, due_ms);"
     "CREATE INDEX IF NOT EXISTS held_id ON held(destination, state, id);"
-    "CREATE INDEX IF NOT EXISTS held_since ON held(since_ms) WHERE state <> 3;"
-    "CREATE INDEX IF NOT EXISTS held_trace ON held(trace) WHERE trace IS NOT NULL;";
+    "CREATE INDEX IF NOT EXISTS held_since ON held(since_ms) WHERE state <> 3;";
 
 static const char *const texts[WEIR_DB_STATEMENTS] = {
     [WEIR_DB_BEGIN] = "BEGIN IMMEDIATE",
@@ -97,12 +99,12 @@ static const char *const texts[WEIR_DB_STATEMENTS] = {
     [WEIR_DB_QUEUE_HEAD] = "SELECT id, bytes, kind, spans, logs FROM queue WHERE destination=?1"
                            " ORDER BY id LIMIT 1",
     [WEIR_DB_HELD_ADD] = "INSERT INTO held VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                         " ?12, ?13, ?14)",
+                         " ?12, NULL, ?13)",
     [WEIR_DB_HELD_FIND] = "SELECT id, bytes, kind, spans, logs, state, since_ms, length(answer)"
                           " FROM held WHERE destination=?1 AND id=?2",
     [WEIR_DB_HELD_SET] = "UPDATE held SET bytes=?3, kind=?4, spans=?5, logs=?6, state=?7,"
                          " due_ms=?8, since_ms=?9, attempts=?10, status=?11, reason=?12,"
-                         " trace=?13, answer=?14 WHERE destination=?1 AND id=?2",
+                         " trace=NULL, answer=?13 WHERE destination=?1 AND id=?2",
     [WEIR_DB_HELD_DELETE] = "DELETE FROM held WHERE destination=?1 AND id=?2",
     /* The oldest of a state: by due_ms, which is dead_ms for dead ones. */
     [WEIR_DB_HELD_FIRST] = "SELECT id, bytes, kind, spans, logs, state, since_ms, length(answer)"
