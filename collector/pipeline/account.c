@@ -38,22 +38,27 @@ static void report(const struct weir_project *p, enum weir_report_reason why,
         weir_report_add(p->destinations[i]->slot, why, category, n);
 }
 
-/* How many a piece stands for in its own category; backends count attachments
- * in bytes. */
-static uint64_t quantity(const struct weir_piece *p)
+/* Backends count attachments in bytes. */
+uint64_t weir_account_quantity(const struct weir_piece *p)
 {
+    uint64_t n = 1;
+
     switch (p->type) {
     case WEIR_ITEM_SPAN:
     case WEIR_ITEM_NATIVE_SPAN:
-        return p->n_spans;
+        n = p->n_spans;
+        break;
     case WEIR_ITEM_LOG:
     case WEIR_ITEM_NATIVE_LOG:
-        return p->n_logs;
+        n = p->n_logs;
+        break;
     case WEIR_ITEM_ATTACHMENT:
-        return p->received;
+        n = p->received;
+        break;
     default:
-        return 1;
+        break;
     }
+    return n > 0 ? n : 1;
 }
 
 static enum weir_report_reason reason_of(const struct weir_piece *p)
@@ -72,7 +77,7 @@ static void report_piece(const struct weir_piece *p)
 
     if (category == WEIR_CAT_INTERNAL || p->project == NULL || p->unreported)
         return;
-    report(p->project, why, category, quantity(p) > 0 ? quantity(p) : 1);
+    report(p->project, why, category, weir_account_quantity(p));
     /* A transaction is a span too, and takes its spans with it (contract 5). */
     if (p->type == WEIR_ITEM_TRANSACTION)
         report(p->project, why, WEIR_CAT_SPAN, (uint64_t)p->n_spans + 1);

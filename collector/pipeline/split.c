@@ -175,6 +175,15 @@ static int bound_blob(struct weir_group *g, bool wanted)
     return w != NULL ? weir_blob_close(w, &g->blob) : 0;
 }
 
+/* What goes out with the leader. An attachment that leads counts too: in bytes,
+ * which the row does not know otherwise. */
+static uint64_t rider(uint64_t riders, const struct weir_piece *p, const struct weir_piece *lead)
+{
+    if (!alive(p) || (p == lead && p->type != WEIR_ITEM_ATTACHMENT))
+        return riders;
+    return weir_riders_add(riders, weir_item_category(p->type), weir_account_quantity(p));
+}
+
 static int together(struct weir_intake *in, struct weir_group *g, const struct weir_piece *lead,
                     struct weir_delivery *d)
 {
@@ -190,6 +199,7 @@ static int together(struct weir_intake *in, struct weir_group *g, const struct w
         if (weir_item_bound(p->type) && p->fate == lead->fate) {
             bytes += piece_bytes(p);
             d->n_spans += p->n_spans;
+            d->riders = rider(d->riders, p, lead);
         }
     err = bound_blob(g, alive(lead));
     if (err != 0 || !alive(lead))

@@ -121,6 +121,8 @@ void weir_intake_drop(struct weir_piece *p, const char *reason);
 
 /* ---- account.c: what is counted ---------------------------------------- */
 
+/* How much a piece is in its own category, as client reports count; at least 1. */
+uint64_t weir_account_quantity(const struct weir_piece *p);
 /* A piece that has found its fate. `leads`: its delivery is named by it. */
 void weir_account_piece(const struct weir_intake *in, const struct weir_piece *p, bool leads);
 

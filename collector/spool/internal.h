@@ -32,6 +32,7 @@ enum { WEIR_CARD_SHARED = 1, WEIR_CARD_BLOB = 2 };
 struct weir_card {
     uint64_t bytes;
     uint8_t flags, type, category;
+    uint64_t riders; /* riders.h */
     uint32_t spans, logs;
 };
 
@@ -69,6 +70,7 @@ struct weir_count {
     enum weir_outcome outcome;
     const char *reason; /* constant */
     uint64_t n, spans, logs, bytes;
+    uint64_t riders[WEIR_CATEGORIES];
     struct weir_series *series;
 };
 

@@ -266,6 +266,8 @@ void weir_ledger_count(struct weir_spool *s, struct weir_account *a, enum weir_o
         c->spans += card->spans;
         c->logs += card->logs;
         c->bytes += card->bytes;
+        for (unsigned k = 0; card->riders != 0 && k < WEIR_CATEGORIES; k++)
+            c->riders[k] += weir_riders_get(card->riders, (enum weir_category)k);
     }
 }
 
@@ -331,7 +333,8 @@ int weir_ledger_save(struct weir_spool *s)
 }
 
 /* How much a count is in its category, as SDKs and backends count: spans and
- * log records one by one, attachments in bytes (here as they are stored). */
+ * log records one by one, attachments in bytes (as they are stored, of rows
+ * that do not know how they came). */
 static uint64_t quantity(const struct weir_count *c)
 {
     uint64_t parts = 0;
@@ -341,18 +344,32 @@ static uint64_t quantity(const struct weir_count *c)
     else if (c->category == WEIR_CAT_LOG_ITEM)
         parts = c->logs;
     else if (c->category == WEIR_CAT_ATTACHMENT)
-        parts = c->bytes - c->n * WEIR_ROW_OVERHEAD;
+        parts = c->riders[WEIR_CAT_ATTACHMENT] > 0 ? c->riders[WEIR_CAT_ATTACHMENT]
+                                                   : c->bytes - c->n * WEIR_ROW_OVERHEAD;
     return parts > c->n ? parts : c->n;
 }
 
-/* What weir itself dropped for want of time or room is told upstream; a
- * fragment is no delivery that anybody waits for. */
+static void report_riders(const struct weir_count *c, enum weir_report_reason why)
+{
+    for (unsigned k = 0; k < WEIR_CATEGORIES; k++) {
+        if (c->riders[k] > 0 && !(k == WEIR_CAT_ATTACHMENT && c->category == k))
+            weir_report_add((unsigned)c->account->slot, why, (enum weir_category)k, c->riders[k]);
+    }
+}
+
+/* What weir itself dropped for want of time or room is told upstream, and what
+ * hung on a transaction that tail sampling left out (join tells of that one);
+ * a fragment is no delivery that anybody waits for. */
 static void report(const struct weir_count *c)
 {
-    if (c->account->slot < 0 || c->type == WEIR_ITEM_BREADCRUMB ||
-        !(c->outcome == WEIR_EXPIRED ||
-          (c->outcome == WEIR_DROPPED && strcmp(c->reason, "full") == 0)))
+    if (c->account->slot < 0 || c->type == WEIR_ITEM_BREADCRUMB)
         return;
+    if (c->outcome == WEIR_SAMPLED)
+        report_riders(c, WEIR_REPORT_SAMPLE_RATE);
+    if (c->outcome != WEIR_EXPIRED &&
+        !(c->outcome == WEIR_DROPPED && strcmp(c->reason, "full") == 0))
+        return;
+    report_riders(c, WEIR_REPORT_CACHE_OVERFLOW);
     weir_report_add((unsigned)c->account->slot, WEIR_REPORT_CACHE_OVERFLOW,
                     (enum weir_category)c->category, quantity(c));
     if (c->type == WEIR_ITEM_TRANSACTION)
@@ -366,6 +383,12 @@ static void count_items(const struct weir_count *c)
         weir_count(weir_metric_of(WEIR_M_ITEMS, "span", outcomes[c->outcome], NULL), c->spans);
     if (c->logs > 0)
         weir_count(weir_metric_of(WEIR_M_ITEMS, "log", outcomes[c->outcome], NULL), c->logs);
+}
+
+static void begin_anew(struct weir_count *c)
+{
+    c->n = c->spans = c->logs = c->bytes = 0;
+    memset(c->riders, 0, sizeof c->riders);
 }
 
 static void flush(struct weir_spool *s, struct weir_count *c)
@@ -382,7 +405,7 @@ static void flush(struct weir_spool *s, struct weir_count *c)
         atomic_fetch_add_explicit(&s->published[c->account->slot].gone, c->n, memory_order_relaxed);
     count_items(c);
     report(c);
-    c->n = c->spans = c->logs = 0;
+    begin_anew(c);
 }
 
 void weir_ledger_committed(struct weir_spool *s)
@@ -405,7 +428,7 @@ void weir_ledger_committed(struct weir_spool *s)
 void weir_ledger_rolled_back(struct weir_spool *s)
 {
     for (size_t i = 0; i < s->n_counts; i++)
-        s->counts[i].n = s->counts[i].spans = s->counts[i].logs = 0;
+        begin_anew(&s->counts[i]);
     for (size_t i = 0; i < s->n_accounts; i++) {
         s->accounts[i].tally = s->accounts[i].saved;
         s->accounts[i].named = false; /* it may have been part of it */

@@ -276,6 +276,7 @@ static int carry(struct weir_spool *s, const struct weir_replace *op,
         if (err == WEIR_ENOTFOUND || (err == 0 && t.state != WEIR_STORED_STAGED))
             continue;
         card.flags = t.card.flags; /* the blob is the carrier's own and stays */
+        card.riders = t.card.riders;
         if (err != 0 || weir_rows_hold(s, a, &t, &h, op->has_body ? &card : NULL, blob_bytes) != 0)
             return WEIR_EIO;
         ret_accounts[n++] = a;

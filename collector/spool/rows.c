@@ -21,6 +21,8 @@ enum {
     ID_BLOCK = 1 << 20
 };
 
+static const uint64_t RIDERS = ((uint64_t)1 << WEIR_RIDER_BITS) - 1;
+
 /* ---- deliveries --------------------------------------------------------- */
 
 struct weir_card weir_rows_card(const struct weir_delivery *d, bool shared)
@@ -34,6 +36,7 @@ struct weir_card weir_rows_card(const struct weir_delivery *d, bool shared)
         .flags = flags,
         .type = (uint8_t)d->type,
         .category = (uint8_t)d->category,
+        .riders = d->riders,
         .spans = d->n_spans,
         .logs = d->n_logs,
     };
@@ -41,7 +44,8 @@ struct weir_card weir_rows_card(const struct weir_delivery *d, bool shared)
 
 static int64_t kind_of(const struct weir_card *c)
 {
-    return c->flags | (int64_t)c->type << 8 | (int64_t)c->category << 16;
+    return c->flags | (int64_t)c->type << 8 | (int64_t)c->category << 16 |
+           (int64_t)(c->riders & RIDERS) << 24;
 }
 
 static int reserve_ids(struct weir_spool *s)
@@ -307,6 +311,7 @@ static void read_target(sqlite3_stmt *st, bool held, struct weir_target *ret_tar
                  .flags = (uint8_t)kind,
                  .type = (uint8_t)(kind >> 8),
                  .category = (uint8_t)(kind >> 16),
+                 .riders = (uint64_t)(kind >> 24) & RIDERS,
                  .spans = (uint32_t)sqlite3_column_int64(st, 3),
                  .logs = (uint32_t)sqlite3_column_int64(st, 4)},
     };

@@ -17,8 +17,8 @@
  *
  * queue and held carry a card (bytes, kind, spans, logs), so that the accounts
  * are kept without reading the delivery. kind = flags | type << 8 |
- * category << 16; the numbers of enum weir_item_type and weir_category are on
- * disk by that.
+ * category << 16 | riders << 24; the numbers of enum weir_item_type and
+ * weir_category, and the places in core/riders.c, are on disk by that.
  *
  * WAL with synchronous=FULL: a commit is one append to the log and one fsync.
  * The log is copied into the file by us, after the replies, never within a

@@ -16,8 +16,8 @@
 #define WEIR_DELIVERY_H
 
 #include "weir/config.h"
-#include "weir/item.h"
 #include "weir/queue.h"
+#include "weir/riders.h"
 
 /* Items too large for a row, in a file of the spool directory. */
 struct weir_blob {
@@ -60,6 +60,7 @@ struct weir_delivery {
     uint32_t crc;          /* CRC32 of them */
     struct weir_blob blob;
     uint32_t n_spans, n_logs; /* inside, counted beside it */
+    uint64_t riders;          /* what goes with the first item (riders.h) */
     uint64_t received_ms;     /* wall */
     struct weir_mark mark;    /* of a staged event */
     /* A bit for each destination slot it goes to. */

@@ -6,7 +6,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-CORE = {"err", "str", "arena", "buf", "hash", "queue", "clock", "log", "text", "json", "inflate", "item", "limits", "version", "metrics", "config", "yaml", "scan", "sample", "seal"}
+CORE = {"err", "str", "arena", "buf", "hash", "queue", "riders", "clock", "log", "text", "json", "inflate", "item", "limits", "version", "metrics", "config", "yaml", "scan", "sample", "seal"}
 
 # Room -> walls it may include besides core, configuration and metrics.
 ALLOWED = {

@@ -1,6 +1,7 @@
 /* Tests of item.h, limits.h and err.h: the tables are complete and agree. */
 #include "unit.h"
 #include "weir/limits.h"
+#include "weir/riders.h"
 
 static void every_type_has_a_name_that_leads_back(void **state)
 {
@@ -65,6 +66,26 @@ static void reports_add_up_until_they_are_taken(void **state)
     assert_string_equal(weir_report_reason_name(WEIR_REPORT_CACHE_OVERFLOW), "cache_overflow");
 }
 
+static void riders_are_counted_by_category_up_to_what_their_bits_hold(void **state)
+{
+    static const enum weir_category riding[] = {WEIR_CAT_ATTACHMENT, WEIR_CAT_PROFILE,
+                                                WEIR_CAT_REPLAY, WEIR_CAT_FEEDBACK,
+                                                WEIR_CAT_DEFAULT};
+    uint64_t riders = 0, all = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof riding / sizeof riding[0]; i++) {
+        riders = weir_riders_add(riders, riding[i], i + 1 > 3 ? 3 : i + 1);
+        all = weir_riders_add(weir_riders_add(all, riding[i], 1), riding[i], UINT64_MAX);
+    }
+    for (size_t i = 0; i < sizeof riding / sizeof riding[0]; i++)
+        assert_int_equal(weir_riders_get(riders, riding[i]), i + 1 > 3 ? 3 : i + 1);
+    assert_true(all == ((uint64_t)1 << WEIR_RIDER_BITS) - 1);
+    assert_int_equal(weir_riders_get(all, WEIR_CAT_ATTACHMENT), (1 << 30) - 1);
+    assert_int_equal(weir_riders_add(riders, WEIR_CAT_ERROR, 1), riders);
+    assert_int_equal(weir_riders_get(all, WEIR_CAT_ERROR), 0);
+}
+
 static void every_error_has_a_text_of_its_own(void **state)
 {
     (void)state;
@@ -81,6 +102,7 @@ int main(void)
         cmocka_unit_test(what_is_bound_to_the_event_id_is_what_contract_5_lists),
         cmocka_unit_test(limits_are_kept_by_slot_and_category),
         cmocka_unit_test(reports_add_up_until_they_are_taken),
+        cmocka_unit_test(riders_are_counted_by_category_up_to_what_their_bits_hold),
         cmocka_unit_test(every_error_has_a_text_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -301,6 +301,38 @@ static void a_broken_event_refuses_the_request(void **state)
     stand_close(&s);
 }
 
+static void a_delivery_knows_what_goes_with_its_first_item(void **state)
+{
+    struct stand s;
+
+    (void)state;
+    stand_open(&s);
+    assert_int_equal(stand_run(&s, WEIR_FORMAT_ENVELOPE,
+                               WEIR_S("{\"event_id\":\"" ID "\"}\n"
+                                      "{\"type\":\"attachment\",\"length\":0}\n\n"
+                                      "{\"type\":\"event\"}\n{}\n"
+                                      "{\"type\":\"attachment\",\"length\":8}\nSECRET\n\n\n"
+                                      "{\"type\":\"attachment\",\"length\":3}\n\0\0\0\n"
+                                      "{\"type\":\"user_report\"}\n{}\n"
+                                      "{\"type\":\"session\"}\n{}\n")),
+                     0);
+    assert_int_equal(s.n, 2);
+    assert_int_equal(s.list[0].type, WEIR_ITEM_EVENT);
+    assert_int_equal(weir_riders_get(s.list[0].riders, WEIR_CAT_ATTACHMENT), 9);
+    assert_int_equal(weir_riders_get(s.list[0].riders, WEIR_CAT_DEFAULT), 1);
+    assert_int_equal(weir_riders_get(s.list[0].riders, WEIR_CAT_PROFILE), 0);
+    assert_int_equal(s.list[1].riders, 0);
+    stand_close(&s);
+    stand_open(&s);
+    assert_int_equal(stand_run(&s, WEIR_FORMAT_ENVELOPE,
+                               WEIR_S("{\"event_id\":\"" ID "\"}\n"
+                                      "{\"type\":\"attachment\",\"length\":4}\ntext\n")),
+                     0);
+    assert_int_equal(s.list[0].category, WEIR_CAT_ATTACHMENT);
+    assert_int_equal(weir_riders_get(s.list[0].riders, WEIR_CAT_ATTACHMENT), 4);
+    stand_close(&s);
+}
+
 static void other_broken_items_stay_behind_and_the_rest_goes_on(void **state)
 {
     struct stand s;
@@ -630,6 +662,7 @@ int main(void)
         cmocka_unit_test(policies_decide_about_binaries_and_unknown_items),
         cmocka_unit_test(an_item_over_its_limit_is_dropped_and_the_event_refused),
         cmocka_unit_test(a_filtered_event_takes_its_attachments_with_it),
+        cmocka_unit_test(a_delivery_knows_what_goes_with_its_first_item),
         cmocka_unit_test(a_sampled_transaction_reports_its_spans_too),
         cmocka_unit_test(large_attachments_go_to_a_blob_of_their_event),
         cmocka_unit_test(large_items_that_must_not_go_leave_no_file),

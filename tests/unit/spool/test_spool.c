@@ -721,6 +721,107 @@ static void what_is_too_old_expires_but_dead_letters_stay(void **state)
     world_end(&w);
 }
 
+static uint64_t told(enum weir_report_reason why, enum weir_category c)
+{
+    return weir_report_take(slot_a(), why, c);
+}
+
+/* An event with an attachment of 900 bytes, a profile and two user reports. */
+static struct weir_delivery with_riders(void)
+{
+    struct weir_delivery d = delivery(bit_a(), "event");
+
+    d.riders = weir_riders_add(0, WEIR_CAT_ATTACHMENT, 900);
+    d.riders = weir_riders_add(d.riders, WEIR_CAT_PROFILE, 1);
+    d.riders = weir_riders_add(d.riders, WEIR_CAT_DEFAULT, 2);
+    return d;
+}
+
+static void what_goes_with_an_event_that_is_lost_is_reported_item_by_item(void **state)
+{
+    struct world w;
+    struct weir_spool_row *rows;
+    struct weir_delivery d = with_riders();
+    struct weir_replace op = {.op.kind = WEIR_OP_REPLACE, .has_body = true};
+    int64_t staged;
+
+    (void)state;
+    begin(&w);
+    d.fate = WEIR_FATE_STAGE;
+    append(&w, &d, 1);
+    staged = op.carrier = w.staged[(w.n_staged - 1) % 64];
+    op.body = delivery(0, "event with breadcrumbs");
+    assert_int_equal(run_op(&w, &op.op), 0);
+    if (!w.memory)
+        world_reopen(&w);
+    settle(&w, staged, slot_a(), WEIR_SETTLE_RETRY, fake_now_ms, "timeout");
+    assert_int_equal(window(&w, slot_a(), 0, &rows), 1);
+    settle(&w, staged, slot_a(), WEIR_SETTLE_EXPIRED, 0, "ttl");
+    append_text(&w, bit_b(), "x"); /* answered after what that commit had to report */
+    assert_int_equal(told(WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_ERROR), 1);
+    assert_int_equal(told(WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_ATTACHMENT), 900);
+    assert_int_equal(told(WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_PROFILE), 1);
+    assert_int_equal(told(WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_DEFAULT), 2);
+    d = with_riders();
+    append(&w, &d, 1);
+    window(&w, slot_a(), 0, &rows);
+    settle(&w, rows[0].id, slot_a(), WEIR_SETTLE_FORWARDED, 0, "");
+    append_text(&w, bit_b(), "x");
+    assert_int_equal(told(WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_ATTACHMENT), 0);
+    world_end(&w);
+}
+
+static void what_hung_on_a_transaction_that_was_sampled_out_is_reported(void **state)
+{
+    struct world w;
+    struct weir_delivery d = with_riders();
+    struct weir_leaving leaving = {0, WEIR_SAMPLED, "tail"};
+    struct weir_replace op = {.op.kind = WEIR_OP_REPLACE, .leaving = &leaving, .n_leaving = 1};
+
+    (void)state;
+    begin(&w);
+    d.fate = WEIR_FATE_STAGE;
+    d.type = WEIR_ITEM_TRANSACTION;
+    d.category = WEIR_CAT_TRANSACTION;
+    append(&w, &d, 1);
+    leaving.id = w.staged[(w.n_staged - 1) % 64];
+    assert_int_equal(run_op(&w, &op.op), 0);
+    append_text(&w, bit_b(), "x");
+    assert_int_equal(told(WEIR_REPORT_SAMPLE_RATE, WEIR_CAT_ATTACHMENT), 900);
+    assert_int_equal(told(WEIR_REPORT_SAMPLE_RATE, WEIR_CAT_PROFILE), 1);
+    assert_int_equal(told(WEIR_REPORT_SAMPLE_RATE, WEIR_CAT_TRANSACTION), 0); /* join tells it */
+    world_end(&w);
+}
+
+/* Attachments that came without an event: in the bytes they had; rows of a weir
+ * that did not note them, in those they are stored in. Each once. */
+static void lost_attachments_are_reported_in_bytes_and_once(void **state)
+{
+    struct world w;
+    struct weir_spool_row *rows;
+    struct weir_delivery d = delivery(bit_a(), "0123456789");
+
+    (void)state;
+    begin(&w);
+    d.type = WEIR_ITEM_ATTACHMENT;
+    d.category = WEIR_CAT_ATTACHMENT;
+    for (int i = 0; i < 2; i++) {
+        append(&w, &d, 1);
+        window(&w, slot_a(), 0, &rows);
+        settle(&w, rows[0].id, slot_a(), WEIR_SETTLE_EXPIRED, 0, "ttl");
+        append_text(&w, bit_b(), "x");
+        assert_int_equal(told(WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_ATTACHMENT),
+                         strlen("{\"event_id\":\"9ec7\"}") + 10);
+    }
+    d.riders = weir_riders_add(0, WEIR_CAT_ATTACHMENT, 5000);
+    append(&w, &d, 1);
+    window(&w, slot_a(), 0, &rows);
+    settle(&w, rows[0].id, slot_a(), WEIR_SETTLE_EXPIRED, 0, "ttl");
+    append_text(&w, bit_b(), "x");
+    assert_int_equal(told(WEIR_REPORT_CACHE_OVERFLOW, WEIR_CAT_ATTACHMENT), 5000);
+    world_end(&w);
+}
+
 /* ---- odd operations ---------------------------------------------------------------------- */
 
 static void one_poisoned_operation_does_not_fail_the_others(void **state)
@@ -850,6 +951,9 @@ int main(void)
         BOTH(a_full_destination_is_left_out_and_only_all_full_refuses),
         BOTH(a_full_destination_drops_its_oldest_when_told_to),
         BOTH(what_is_too_old_expires_but_dead_letters_stay),
+        BOTH(what_goes_with_an_event_that_is_lost_is_reported_item_by_item),
+        BOTH(what_hung_on_a_transaction_that_was_sampled_out_is_reported),
+        BOTH(lost_attachments_are_reported_in_bytes_and_once),
         BOTH(one_poisoned_operation_does_not_fail_the_others),
         BOTH(a_withdrawn_operation_is_not_written),
         BOTH(gauges_follow_the_rows),
