@@ -10,11 +10,12 @@
  * publishes it by the cell's seq. The consumer goes from cell to cell and
  * needs no atomic operation but the loads and stores of seq.
  *
- * Sleep. The consumer sets `asleep`, looks once more, and sleeps in poll().
- * A producer publishes, then looks at `asleep`. Both pairs are sequentially
+ * Sleep. The consumer sets `sleep`, looks once more, and sleeps in poll().
+ * A producer publishes, then looks at `sleep`. Both pairs are sequentially
  * consistent: so at least one of them sees the other's store, and no object
  * is left lying beside a sleeping consumer. The exchange makes just one
- * producer write the eventfd.
+ * producer write the eventfd. A nap is a sleep that patient objects do not
+ * end; it has a timeout, so they are not left lying either.
  *
  * Mailbox. A stack that is taken as a whole and turned around: no ABA, as
  * nothing is ever taken from its middle. */
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 enum { LEAST = 2, MOST = 1 << 20 };
+enum { AWAKE, NAPPING, ASLEEP };
 
 struct weir_queue_cell {
     atomic_size_t seq;
@@ -58,7 +60,7 @@ int weir_queue_init(struct weir_queue *q, size_t capacity)
     q->mask = size - 1;
     atomic_init(&q->tail, 0);
     atomic_init(&q->head, 0);
-    atomic_init(&q->asleep, false);
+    atomic_init(&q->sleep, AWAKE);
     q->cells = calloc(size, sizeof *q->cells);
     if (q->cells == NULL)
         return WEIR_ENOMEM;
@@ -82,7 +84,8 @@ void weir_queue_destroy(struct weir_queue *q)
     q->cells = NULL;
 }
 
-bool weir_queue_push(struct weir_queue *q, void *object_take)
+/* Wakes a consumer whose sleep is at least as deep as `ends`. */
+static bool push(struct weir_queue *q, void *object_take, int ends)
 {
     size_t at = atomic_load_explicit(&q->tail, memory_order_relaxed);
     struct weir_queue_cell *c;
@@ -105,11 +108,21 @@ bool weir_queue_push(struct weir_queue *q, void *object_take)
     }
     c->object = object_take;
     /* Publishes the object (release), and is ordered before the look at
-     * `asleep` (seq_cst, see above). */
+     * `sleep` (seq_cst, see above). */
     atomic_store(&c->seq, at + 1);
-    if (atomic_load(&q->asleep) && atomic_exchange(&q->asleep, false))
+    if (atomic_load(&q->sleep) >= ends && atomic_exchange(&q->sleep, AWAKE) != AWAKE)
         signal_fd(q->event_fd);
     return true;
+}
+
+bool weir_queue_push(struct weir_queue *q, void *object_take)
+{
+    return push(q, object_take, NAPPING);
+}
+
+bool weir_queue_push_patient(struct weir_queue *q, void *object_take)
+{
+    return push(q, object_take, ASLEEP);
 }
 
 void *weir_queue_pop(struct weir_queue *q)
@@ -135,16 +148,26 @@ static bool is_empty(struct weir_queue *q)
     return atomic_load(&q->cells[at & q->mask].seq) != at + 1; /* seq_cst, see above */
 }
 
-void weir_queue_wait(struct weir_queue *q, int timeout_ms)
+static void rest(struct weir_queue *q, int how, int timeout_ms)
 {
     struct pollfd p = {.fd = q->event_fd, .events = POLLIN};
 
-    atomic_store(&q->asleep, true); /* seq_cst, see above */
+    atomic_store(&q->sleep, how); /* seq_cst, see above */
     if (is_empty(q))
         (void)poll(&p, 1, timeout_ms);
-    atomic_store(&q->asleep, false);
+    atomic_store(&q->sleep, AWAKE);
     if (p.revents != 0)
         clear_fd(q->event_fd);
+}
+
+void weir_queue_wait(struct weir_queue *q, int timeout_ms)
+{
+    rest(q, ASLEEP, timeout_ms);
+}
+
+void weir_queue_nap(struct weir_queue *q, int timeout_ms)
+{
+    rest(q, NAPPING, timeout_ms);
 }
 
 size_t weir_queue_depth(const struct weir_queue *q)

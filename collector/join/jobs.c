@@ -115,6 +115,7 @@ void weir_job_submit(struct weir_join *j, struct weir_job *job, uint64_t now_ms)
 
     op->carrier = job->carrier.first != NULL ? job->carrier.first->id : 0;
     op->kept = job->kept.first != NULL ? job->kept.first->id : 0;
+    op->op.patient = op->carrier == 0 && op->kept == 0; /* rows only leave */
     op->leaving = leaving_of(job, &op->n_leaving);
     op->further = job->further;
     op->n_further = job->n_further;

@@ -8,7 +8,11 @@
  * copied to the batch's arena. A few batches may wait for their commit; with
  * all of them under way the socket is left alone, the kernel's buffer takes
  * what comes, and what does not fit there is counted (SO_RXQ_OVFL). Nobody
- * can be told: a datagram that cannot be queued is lost, and counted. */
+ * can be told: a datagram that cannot be queued is lost, and counted.
+ *
+ * In a stream of them each would wake the worker by itself. So what comes
+ * right behind a batch is left in the socket for a millisecond, and then
+ * taken together: the kernel's buffer holds the datagrams of many. */
 #include "auth.h"
 #include "chunks.h"
 #include "datagram.h"
@@ -29,6 +33,8 @@ enum {
     DATAGRAM_MAX = 64 * 1024,
     BATCHES = 16,
     CONTROL = CMSG_SPACE(sizeof(uint32_t)),
+    REST_MS = 1,
+    STREAM_MS = 2, /* from one batch to the next: then there is a stream */
     ARENA_CAP = 64 * 1024 * 1024,
     ARENA_KEEP = 512 * 1024
 };
@@ -66,6 +72,8 @@ struct weir_udp {
     struct weir_worker *worker;
     int fd; /* -1: closed */
     bool ready, watched;
+    uint64_t rest_ms;  /* mono: left alone until then; 0: it is not */
+    uint64_t taken_ms; /* mono: when there last was something */
     bool syslog;
     struct weir_chunks *chunks; /* NULL: none came yet */
     uint32_t kernel_drops;
@@ -151,6 +159,7 @@ static bool batch_submit(struct batch *b)
             all[n++] = g->deliveries[i];
     memset(&b->append, 0, sizeof b->append);
     b->append.op.kind = WEIR_OP_APPEND;
+    b->append.op.patient = true;
     b->append.op.reply = &w->mail;
     b->append.op.owner = &b->waiter;
     b->append.deliveries = all;
@@ -482,7 +491,29 @@ static void watch_ready(struct weir_watch *w)
     ((struct weir_udp *)w)->ready = true;
 }
 
-bool weir_udp_run(struct weir_udp *u)
+/* A batch was taken in that was not full. */
+static void rest(struct weir_udp *u, bool any)
+{
+    uint64_t now_ms = u->worker->now_ms;
+    bool stream = any && now_ms - u->taken_ms <= STREAM_MS;
+
+    u->rest_ms = stream ? now_ms + REST_MS : 0;
+    if (any)
+        u->taken_ms = now_ms;
+    watch(u, !stream);
+}
+
+/* Is there, or may there be, something to take in? */
+static bool is_due(struct weir_udp *u, bool hurry)
+{
+    if (u->ready)
+        return true;
+    if (u->rest_ms != 0)
+        return hurry || u->worker->now_ms >= u->rest_ms;
+    return !u->watched && u->pending < BATCHES; /* no batch was free */
+}
+
+bool weir_udp_run(struct weir_udp *u, bool hurry)
 {
     int n;
 
@@ -490,17 +521,22 @@ bool weir_udp_run(struct weir_udp *u)
         return false;
     if (u->chunks != NULL)
         count_lost_chunks(u, weir_chunks_expire(u->chunks, weir_mono_ms()));
-    if (!u->watched && u->pending < BATCHES) {
-        watch(u, true);
-        u->ready = true;
-    }
-    if (!u->ready)
+    if (!is_due(u, hurry))
         return false;
     n = take_batch(u);
-    if (n < 0)
-        watch(u, false);
     u->ready = n == BATCH;
+    if (n < 0) {
+        u->rest_ms = 0;
+        watch(u, false);
+    } else if (n < BATCH) {
+        rest(u, n > 0);
+    }
     return u->ready;
+}
+
+uint64_t weir_udp_next_ms(const struct weir_udp *u)
+{
+    return u != NULL && u->fd >= 0 && u->rest_ms != 0 ? u->rest_ms : UINT64_MAX;
 }
 
 size_t weir_udp_pending(const struct weir_udp *u)

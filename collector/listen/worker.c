@@ -2,7 +2,7 @@
  *
  *   epoll { libmicrohttpd's epoll of each server, UDP socket, mailbox, stop }
  *
- *   turn: wait -> mailbox (replies, resumes) -> servers -> one UDP batch -> clock
+ *   turn: wait -> mailbox (replies, resumes) -> one UDP batch -> servers -> clock
  *
  * Each turn gives each source a bounded share, so that a flood of datagrams
  * does not starve HTTP nor the other way round: libmicrohttpd handles what
@@ -133,6 +133,11 @@ static int wait_ms(const struct weir_worker *w, bool more, uint64_t until_ms)
         return 0;
     if (until_ms < next)
         next = until_ms;
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t due = weir_udp_next_ms(w->udp[i]);
+
+        next = due < next ? due : next;
+    }
     if (next == UINT64_MAX)
         return -1;
     if (next <= w->now_ms)
@@ -146,6 +151,7 @@ static bool turn(struct weir_worker *w, bool more, uint64_t until_ms)
 {
     struct epoll_event events[32];
     int n = epoll_wait(w->epoll_fd, events, 32, wait_ms(w, more, until_ms));
+    bool http = false;
 
     w->now_ms = weir_mono_ms();
     renew_lease(w);
@@ -159,9 +165,12 @@ static bool turn(struct weir_worker *w, bool more, uint64_t until_ms)
     weir_http_tick(w);
     more = false;
     for (size_t i = 0; i < WEIR_SERVERS; i++)
-        more |= weir_server_run(&w->servers[i]);
+        http |= w->servers[i].ready;
+    /* First: a breadcrumb that was sent before an error is there before it. */
     for (size_t i = 0; i < 2; i++)
-        more |= weir_udp_run(w->udp[i]);
+        more |= weir_udp_run(w->udp[i], http);
+    for (size_t i = 0; i < WEIR_SERVERS; i++)
+        more |= weir_server_run(&w->servers[i]);
     return more;
 }
 

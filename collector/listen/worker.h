@@ -165,8 +165,11 @@ void weir_linger_sweep(struct weir_worker *w, uint64_t now_ms);
 /* Takes over `fd`, also on failure. `syslog`: all that comes is that. */
 int weir_udp_open(struct weir_worker *w, int fd, bool syslog) WEIR_MUST_CHECK;
 /* Those that follow accept NULL: a worker without the socket. */
-/* Takes in at most one batch; true when more may be there. */
-bool weir_udp_run(struct weir_udp *u);
+/* Takes in at most one batch; true when more may be there. `hurry`: also what
+ * is left to gather for a moment. */
+bool weir_udp_run(struct weir_udp *u, bool hurry);
+/* When to run next though nothing is reported, mono ms; UINT64_MAX: never. */
+uint64_t weir_udp_next_ms(const struct weir_udp *u);
 /* Batches not yet replied to. */
 size_t weir_udp_pending(const struct weir_udp *u);
 /* Hears no more, but keeps what is pending. */

@@ -111,8 +111,10 @@ struct weir_spool {
     bool running;
     atomic_bool stopping;
     struct weir_op *batch[WEIR_BATCH_OPS];
-    size_t n_batch;
-    size_t last_batch;          /* operations of the last one that had any */
+    size_t n_batch, n_patient;
+    uint64_t batch_bytes;
+    size_t last_batch;          /* operations that somebody waited for, of the last one */
+    uint64_t batch_ms;          /* mono, when that was taken */
     struct weir_op *unfinished; /* dead letter operations with more to do */
 
     struct weir_account *accounts; /* room for WEIR_MAX_DB_DESTINATIONS */

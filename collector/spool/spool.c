@@ -6,7 +6,8 @@
  *           large as the disk is slow and a lone request waits for nobody.
  *           Under load those that were just answered are about to come back,
  *           and a quarter of a millisecond gathers them: a commit costs as
- *           much as ten rows.
+ *           much as ten rows. Where nobody waits for an answer (datagrams),
+ *           there is one commit in 5 ms, unless somebody else brings one.
  *   run     each operation on the rows, in one transaction
  *   sync    blobs that the rows name, then their directory
  *   commit  one fsync
@@ -32,6 +33,7 @@
 #include "rows.h"
 #include "sweep.h"
 
+#include "weir/clock.h"
 #include "weir/log.h"
 
 #include <stdlib.h>
@@ -42,16 +44,24 @@ enum {
     IDLE_MS = 1000,
     /* From this many operations in the last batch on it is worth a wait. */
     COMPANY_OPS = 8,
-    COMPANY_NS = 250 * 1000
+    COMPANY_NS = 250 * 1000,
+    LINGER_MS = 5,
+    /* So many operations in the queue are worth a commit at once: whoever sent
+     * them cannot have many more under way. */
+    CROWD_OPS = 8
 };
 
 /* ---- any thread ---------------------------------------------------------- */
 
 int weir_spool_submit(struct weir_spool *s, struct weir_op *op)
 {
+    bool waits = op->patient && weir_queue_depth(&s->queue) < CROWD_OPS;
+
     op->result = 0;
     atomic_store_explicit(&op->state, WEIR_OP_QUEUED, memory_order_relaxed);
-    return weir_queue_push(&s->queue, op) ? 0 : WEIR_EFULL;
+    return (waits ? weir_queue_push_patient(&s->queue, op) : weir_queue_push(&s->queue, op))
+               ? 0
+               : WEIR_EFULL;
 }
 
 size_t weir_spool_queue(const struct weir_spool *s, size_t *ret_most)
@@ -160,10 +170,7 @@ static void await_company(const struct weir_spool *s)
 
 static void take(struct weir_spool *s)
 {
-    uint64_t bytes = 0;
-
-    s->n_batch = 0;
-    while (s->n_batch < WEIR_BATCH_OPS && bytes < WEIR_BATCH_BYTES) {
+    while (s->n_batch < WEIR_BATCH_OPS && s->batch_bytes < WEIR_BATCH_BYTES) {
         struct weir_op *op = weir_queue_pop(&s->queue);
         int queued = WEIR_OP_QUEUED;
 
@@ -173,9 +180,26 @@ static void take(struct weir_spool *s)
             answer(op, WEIR_EWITHDRAWN);
             continue;
         }
-        bytes += weir_ops_bytes(op);
+        s->batch_bytes += weir_ops_bytes(op);
+        s->n_patient += op->patient;
         s->batch[s->n_batch++] = op;
     }
+}
+
+/* Waits for more while all that was taken can wait. What cannot ends the nap
+ * and is committed with it, so the order of arrival is kept. */
+static void linger(struct weir_spool *s)
+{
+    uint64_t now_ms = weir_mono_ms(), until_ms = s->batch_ms + LINGER_MS;
+
+    while (s->n_batch > 0 && s->n_batch == s->n_patient && s->n_batch < CROWD_OPS &&
+           s->batch_bytes < WEIR_BATCH_BYTES && s->unfinished == NULL && now_ms < until_ms) {
+        weir_queue_nap(&s->queue, (int)(until_ms - now_ms));
+        take(s);
+        now_ms = weir_mono_ms();
+    }
+    if (s->n_batch > 0)
+        s->batch_ms = now_ms;
 }
 
 /* Operations with more to do come back in the next transaction: they are
@@ -307,12 +331,16 @@ static void *spool_main(void *self)
         bool stopping = atomic_load_explicit(&s->stopping, memory_order_acquire), more;
 
         adopt_settings(s);
+        s->n_batch = s->n_patient = 0;
+        s->batch_bytes = 0;
         if (!stopping)
             await_company(s);
         take(s);
+        if (!stopping)
+            linger(s);
         take_unfinished(s);
         if (s->n_batch > 0) {
-            s->last_batch = s->n_batch;
+            s->last_batch = s->n_batch - s->n_patient;
             run_batch(s);
             weir_sweep_log(s, false);
         }

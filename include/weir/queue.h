@@ -2,6 +2,7 @@
  *
  * weir_queue: many producers, one consumer, bounded, never blocks.
  *   workers, forwarder, join  --push-->  [ring]  --pop-->  spool thread
+ *   An object may be patient: it does not end the consumer's nap.
  * weir_mailbox: many producers, one consumer, unbounded because the objects
  *   bring their own link and their number is bounded by whoever made them.
  *   spool thread  --post-->  (list)  --take all-->  worker
@@ -23,13 +24,13 @@ struct weir_queue_cell;
 struct weir_queue {
     struct weir_queue_cell *cells;
     size_t mask;
-    int event_fd;       /* readable when there is something and `asleep` was set */
+    int event_fd;       /* readable when there is something that wakes the sleeper */
     char pad[64];       /* gaps, not _Alignas, so that calloc'ed structs may hold one */
     atomic_size_t tail; /* producers */
     char pad_tail[64];
     atomic_size_t head; /* written by the consumer alone */
     char pad_head[64];
-    atomic_bool asleep; /* the consumer waits on event_fd */
+    atomic_int sleep; /* how the consumer waits on event_fd; see queue.c */
 };
 
 /* `capacity` is rounded up to a power of two, 2 to 2^20. WEIR_ENOMEM,
@@ -39,11 +40,16 @@ int weir_queue_init(struct weir_queue *q, size_t capacity) WEIR_MUST_CHECK;
 void weir_queue_destroy(struct weir_queue *q);
 /* False when full; ownership moves only on true. Any thread. */
 bool weir_queue_push(struct weir_queue *q, void *object_take);
+/* The same for what can wait until a nap is over. */
+bool weir_queue_push_patient(struct weir_queue *q, void *object_take);
 /* NULL when empty. Consumer only. */
 void *weir_queue_pop(struct weir_queue *q);
 /* Consumer only: sleeps until something may be there or `timeout_ms` passed
  * (negative: for ever). */
 void weir_queue_wait(struct weir_queue *q, int timeout_ms);
+/* Consumer only: like wait, but what is patient and comes meanwhile does not
+ * end it. */
+void weir_queue_nap(struct weir_queue *q, int timeout_ms);
 /* Approximate number of objects. Any thread. */
 size_t weir_queue_depth(const struct weir_queue *q);
 

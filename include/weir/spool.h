@@ -43,10 +43,11 @@ enum weir_op_state { WEIR_OP_QUEUED, WEIR_OP_TAKEN, WEIR_OP_WITHDRAWN };
 struct weir_op {
     struct weir_link link; /* for the mailbox */
     enum weir_op_kind kind;
-    _Atomic int state;                /* enum weir_op_state */
-    int result;                       /* 0: committed; WEIR_EFULL: every destination of every
-                                         delivery was full, nothing was written; WEIR_EIO;
-                                         WEIR_EWITHDRAWN */
+    bool patient;      /* nobody waits for it: may be committed some ms later, with others */
+    _Atomic int state; /* enum weir_op_state */
+    int result;        /* 0: committed; WEIR_EFULL: every destination of every
+                          delivery was full, nothing was written; WEIR_EIO;
+                          WEIR_EWITHDRAWN */
     struct weir_mailbox *reply;       /* NULL: nobody waits; then done() is called */
     void (*done)(struct weir_op *op); /* on the spool thread, when reply is NULL */
     void *owner;

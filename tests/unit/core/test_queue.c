@@ -51,6 +51,61 @@ static void waiting_ends_at_the_timeout_and_at_once_when_there_is_something(void
     weir_queue_destroy(&q);
 }
 
+/* Pushes what can wait, then what cannot. */
+static void *push_both(void *arg)
+{
+    struct weir_queue *q = arg;
+    static int objects[2];
+
+    while (atomic_load(&q->sleep) == 0)
+        sched_yield();
+    if (!weir_queue_push_patient(q, &objects[0]) || !weir_queue_push(q, &objects[1]))
+        abort();
+    return NULL;
+}
+
+static void a_nap_is_ended_by_what_cannot_wait_and_by_nothing_else(void **state)
+{
+    struct weir_queue q;
+    pthread_t t;
+    int object;
+
+    (void)state;
+    assert_int_equal(weir_queue_init(&q, 4), 0);
+    weir_queue_nap(&q, 5);
+    assert_true(weir_queue_push_patient(&q, &object));
+    weir_queue_nap(&q, -1); /* it is there already */
+    assert_ptr_equal(weir_queue_pop(&q), &object);
+    pthread_create(&t, NULL, push_both, &q);
+    weir_queue_nap(&q, -1);
+    assert_int_equal(weir_queue_depth(&q), 2);
+    pthread_join(t, NULL);
+    weir_queue_destroy(&q);
+}
+
+static void *push_patient(void *arg)
+{
+    static int object;
+
+    if (!weir_queue_push_patient(arg, &object))
+        abort();
+    return NULL;
+}
+
+static void what_can_wait_ends_any_other_sleep(void **state)
+{
+    struct weir_queue q;
+    pthread_t t;
+
+    (void)state;
+    assert_int_equal(weir_queue_init(&q, 4), 0);
+    pthread_create(&t, NULL, push_patient, &q);
+    weir_queue_wait(&q, -1); /* a lost wake-up hangs: the test's timeout */
+    assert_non_null(weir_queue_pop(&q));
+    pthread_join(t, NULL);
+    weir_queue_destroy(&q);
+}
+
 struct shared {
     struct weir_queue queue;
     struct weir_mailbox box;
@@ -164,6 +219,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_queue_is_first_in_first_out_and_bounded),
         cmocka_unit_test(waiting_ends_at_the_timeout_and_at_once_when_there_is_something),
+        cmocka_unit_test(a_nap_is_ended_by_what_cannot_wait_and_by_nothing_else),
+        cmocka_unit_test(what_can_wait_ends_any_other_sleep),
         cmocka_unit_test(a_queue_loses_nothing_between_threads),
         cmocka_unit_test(a_mailbox_loses_nothing_between_threads),
         cmocka_unit_test(a_mailbox_gives_everything_oldest_first),

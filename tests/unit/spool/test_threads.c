@@ -51,10 +51,10 @@ static void *produce(void *self)
             struct item *it = &items[k];
 
             *it = (struct item){.d = delivery(bit_a() | (k % 2 ? bit_b() : 0), "some items")};
-            it->op =
-                (struct weir_append){.op = {.kind = WEIR_OP_APPEND, .reply = &box, .owner = it},
-                                     .deliveries = &it->d,
-                                     .n = 1};
+            it->op = (struct weir_append){
+                .op = {.kind = WEIR_OP_APPEND, .patient = k % 3 == 1, .reply = &box, .owner = it},
+                .deliveries = &it->d,
+                .n = 1};
             if (weir_spool_submit(w.spool, &it->op.op) != 0)
                 abort();
         }
@@ -172,6 +172,42 @@ static void all_threads_agree_in_memory(void **state)
     everybody_at_once(true);
 }
 
+static void submit(struct item *it, struct weir_mailbox *box, const char *text, bool patient)
+{
+    *it = (struct item){.d = delivery(bit_a(), text)};
+    it->op = (struct weir_append){
+        .op = {.kind = WEIR_OP_APPEND, .patient = patient, .reply = box, .owner = it},
+        .deliveries = &it->d,
+        .n = 1};
+    assert_int_equal(weir_spool_submit(w.spool, &it->op.op), 0);
+}
+
+static void what_can_wait_is_committed_though_nothing_else_comes_and_in_order(void **state)
+{
+    static const char *const texts[] = {"0", "1", "2", "3", "4", "5"};
+    struct weir_spool_row *rows;
+    struct weir_mailbox box;
+    struct item items[6];
+
+    (void)state;
+    world_new(&w, false, 64 * MIB);
+    assert_int_equal(weir_mailbox_init(&box), 0);
+    taken = refused = 0;
+    for (int i = 0; i < 3; i++)
+        submit(&items[i], &box, texts[i], true);
+    collect(&box, 3);
+    submit(&items[3], &box, texts[3], true);
+    submit(&items[4], &box, texts[4], true);
+    submit(&items[5], &box, texts[5], false);
+    collect(&box, 3);
+    assert_int_equal(taken, 6);
+    assert_int_equal(window(&w, slot_a(), 0, &rows), 6);
+    for (int i = 0; i < 6; i++)
+        assert_true(weir_str_eq(rows[i].delivery.items, weir_str_of(texts[i])));
+    weir_mailbox_destroy(&box);
+    world_end(&w);
+}
+
 static void stopping_commits_what_is_queued(void **state)
 {
     struct weir_mailbox box;
@@ -181,14 +217,8 @@ static void stopping_commits_what_is_queued(void **state)
     world_new(&w, false, 64 * MIB);
     assert_int_equal(weir_mailbox_init(&box), 0);
     taken = refused = 0;
-    for (int i = 0; i < 50; i++) {
-        items[i] = (struct item){.d = delivery(bit_a(), "x")};
-        items[i].op =
-            (struct weir_append){.op = {.kind = WEIR_OP_APPEND, .reply = &box, .owner = &items[i]},
-                                 .deliveries = &items[i].d,
-                                 .n = 1};
-        assert_int_equal(weir_spool_submit(w.spool, &items[i].op.op), 0);
-    }
+    for (int i = 0; i < 50; i++)
+        submit(&items[i], &box, "x", i % 2 == 1);
     weir_spool_stop(w.spool);
     collect(&box, 50);
     assert_int_equal(taken, 50);
@@ -203,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_threads_agree_on_the_file),
         cmocka_unit_test(all_threads_agree_in_memory),
+        cmocka_unit_test(what_can_wait_is_committed_though_nothing_else_comes_and_in_order),
         cmocka_unit_test(stopping_commits_what_is_queued),
     };
 
