@@ -5,7 +5,7 @@ set -euo pipefail
 
 build="cmake ninja-build gcc libc6-dev pkg-config git ca-certificates
   libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev libsqlite3-dev libyaml-dev libpcre2-dev
-  zlib1g-dev libzstd-dev libbrotli-dev libdeflate-dev libssl-dev libsodium-dev"
+  zlib1g-dev libzstd-dev libbrotli-dev liblzma-dev libbz2-dev libdeflate-dev libssl-dev libsodium-dev"
 tests="clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev prometheus prometheus-alertmanager sqlite3 curl
   openssl netcat-openbsd python3 python3-venv golang-go nodejs npm default-jdk-headless maven"
 

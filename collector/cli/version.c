@@ -5,9 +5,11 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <brotli/decode.h>
+#include <bzlib.h>
 #include <curl/curl.h>
 #include <jansson.h>
 #include <libdeflate.h>
+#include <lzma.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <pcre2.h>
@@ -56,6 +58,8 @@ int weir_cli_version(int argc, char **argv)
     printf("zlib %s\n", zlibVersion());
     printf("zstd %s\n", ZSTD_versionString());
     print_brotli();
+    printf("liblzma %s\n", lzma_version_string());
+    printf("bzip2 %s\n", BZ2_bzlibVersion());
     printf("libdeflate %s\n", LIBDEFLATE_VERSION_STRING);
     printf("libsodium %s\n", sodium_version_string());
     printf("%s\n", OpenSSL_version(OPENSSL_VERSION));

@@ -7,9 +7,9 @@
  *   sentry[tags][x]        one value of it
  *   any other field        extra
  *
- * or the dump alone as the body. Either dump may be compressed by gzip or
- * zstd, told by its first bytes: a form has no place for the encoding of a
- * part, and Relay takes them so. What leaves is the dump itself, for only that
+ * or the dump alone as the body. Either dump may be compressed by gzip, zstd,
+ * xz or bzip2, told by its first bytes: a form has no place for the encoding of
+ * a part, and Relay takes these so. What leaves is the dump itself, for only that
  * can be scrubbed. The event (platform native, level fatal) is
  * put together when the form has ended; small files wait for it, larger ones stream ahead of it
  * under the same event id. Crash reports are rare and their forms small, so jansson's tree serves
@@ -31,7 +31,6 @@ enum {
     FIELD_COUNT = 512,
     BRACKETS_MAX = 8,
     NAME_MAX_BYTES = 200,
-    MAGIC = 4, /* bytes that tell a compressed dump */
     INFLATED_RATIO = 200
 };
 
@@ -50,7 +49,7 @@ struct minidump {
     bool raw;            /* the body is the dump itself */
     struct weir_item it; /* the file being read */
     bool file, dump, streaming;
-    char head[MAGIC]; /* of a dump, until there are enough to tell */
+    char head[WEIR_INFLATE_HEAD]; /* of a dump, until there are enough to tell */
     size_t n_head;
     bool told;
     struct weir_inflate *inflate; /* of the dump being read; NULL: it is plain */
@@ -160,22 +159,6 @@ static int file_data(struct weir_decoder *d, struct weir_str bytes)
 
 /* ---- compressed dumps --------------------------------------------------- */
 
-/* The codec of what begins so, and the ending that its files have; NULL: none. */
-static const char *codec_of(struct weir_str head, const char **ret_ending)
-{
-    static const struct {
-        struct weir_str magic;
-        const char *codec, *ending;
-    } rows[] = {{{"\x1f\x8b", 2}, "gzip", ".gz"}, {{"\x28\xb5\x2f\xfd", 4}, "zstd", ".zst"}};
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (weir_str_starts(head, rows[i].magic)) {
-            *ret_ending = rows[i].ending;
-            return rows[i].codec;
-        }
-    return NULL;
-}
-
 static int on_inflated(void *self, struct weir_str bytes)
 {
     struct weir_decoder *d = self;
@@ -216,17 +199,16 @@ static int tell_dump(struct weir_decoder *d)
     struct weir_str head = {m->head, m->n_head};
     uint64_t most = d->in->inflated_max > 0 ? d->in->inflated_max : WEIR_WHOLE_MAX;
     uint32_t ratio = d->in->inflated_ratio > 0 ? d->in->inflated_ratio : INFLATED_RATIO;
-    const char *ending = "", *codec = codec_of(head, &ending);
-    int err = 0;
+    uint64_t left = most > m->inflated ? most - m->inflated : 0;
+    const char *ending = "";
+    int err = weir_inflate_new_file(head, left, ratio, &m->inflate, &ending);
 
     m->told = true;
-    if (codec != NULL && m->inflated >= most)
-        return inflate_failed(d, WEIR_ELIMIT);
-    if (codec != NULL)
-        err = weir_inflate_new(weir_str_of(codec), most - m->inflated, ratio, &m->inflate);
-    if (err != 0)
+    if (err != 0 && err != WEIR_ENOTFOUND)
         return err;
-    if (codec != NULL && weir_str_ends(m->it.filename, weir_str_of(ending)))
+    if (err == 0 && left == 0)
+        return inflate_failed(d, WEIR_ELIMIT);
+    if (err == 0 && weir_str_ends(m->it.filename, weir_str_of(ending)))
         m->it.filename.n -= strlen(ending);
     return plain_data(d, head);
 }
@@ -235,14 +217,14 @@ static int tell_dump(struct weir_decoder *d)
 static int sent_data(struct weir_decoder *d, struct weir_str bytes)
 {
     struct minidump *m = d->state;
-    size_t n = MAGIC - m->n_head < bytes.n ? MAGIC - m->n_head : bytes.n;
+    size_t n = WEIR_INFLATE_HEAD - m->n_head < bytes.n ? WEIR_INFLATE_HEAD - m->n_head : bytes.n;
     int err;
 
     if (m->told)
         return plain_data(d, bytes);
     memcpy(m->head + m->n_head, bytes.p, n);
     m->n_head += n;
-    if (m->n_head < MAGIC)
+    if (m->n_head < WEIR_INFLATE_HEAD)
         return 0;
     err = tell_dump(d);
     return err != 0 ? err : plain_data(d, weir_str_sub(bytes, n, SIZE_MAX));

@@ -1,4 +1,5 @@
-/* inflate.h - decoders of Content-Encoding, streaming and capped.
+/* inflate.h - decoders of Content-Encoding and of compressed files, streaming
+ * and capped.
  *
  * gzip, deflate (zlib-wrapped or raw, found out), br, zstd, identity, and
  * lists of them ("gzip, br": applied in that order, undone in reverse, at
@@ -14,6 +15,8 @@
 
 #include "weir/arena.h"
 
+enum { WEIR_INFLATE_HEAD = 6 }; /* bytes by which a compressed file is told */
+
 struct weir_inflate;
 
 /* Takes decoded bytes; a negative result stops the decoding and is handed
@@ -24,6 +27,11 @@ typedef int weir_bytes_fn(void *self, struct weir_str bytes);
  * *ret_z is untouched. *ret_z is NULL when nothing is to be decoded. */
 int weir_inflate_new(struct weir_str encodings, uint64_t max_bytes, uint32_t max_ratio,
                      struct weir_inflate **ret_z) WEIR_MUST_CHECK;
+/* Of a file that begins with `head` (WEIR_INFLATE_HEAD bytes, or all that it
+ * has): gzip, zstd, xz or bzip2. ret_ending: that of such files' names, ".gz".
+ * WEIR_ENOTFOUND: it is none of these. */
+int weir_inflate_new_file(struct weir_str head, uint64_t max_bytes, uint32_t max_ratio,
+                          struct weir_inflate **ret_z, const char **ret_ending) WEIR_MUST_CHECK;
 /* Gives the state back to the pool of the calling thread. Accepts NULL. */
 void weir_inflate_free(struct weir_inflate *z);
 /* WEIR_EINVAL: corrupt or trailing garbage; WEIR_ELIMIT: too large. */

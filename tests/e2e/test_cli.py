@@ -95,7 +95,7 @@ def test_alerts_prints_rules_that_prometheus_takes(tmp_path):
 
 def test_version_names_the_libraries():
     out = run("version").stdout
-    for name in ("weir 0.", "libmicrohttpd", "libcurl", "sqlite", "jansson", "libyaml", "pcre2", "zlib", "zstd", "brotli"):
+    for name in ("weir 0.", "libmicrohttpd", "libcurl", "sqlite", "jansson", "libyaml", "pcre2", "zlib", "zstd", "brotli", "liblzma", "bzip2"):
         assert name in out
 
 

@@ -1,7 +1,9 @@
 """Ingest over HTTP (contract 3): every path, auth form, encoding, limit, status and error form."""
 import base64
+import bz2
 import gzip
 import json
+import lzma
 import socket
 import time
 import uuid
@@ -188,7 +190,7 @@ def test_security_reports(weir, sink):
     assert "script-src" in s.text() and "bob@example.org" not in s.text()
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress, bz2.compress])
 def test_minidump(weir, sink, pack):
     s = sink()
     w = weir(listed(s.dsn()))

@@ -3,6 +3,8 @@
 #include "unit.h"
 #include "weir/inflate.h"
 
+#include <bzlib.h>
+#include <lzma.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <zlib.h>
@@ -71,6 +73,33 @@ static struct bytes zstd(struct weir_str in)
     return b;
 }
 
+static struct bytes xz_of(struct weir_str in, uint32_t preset)
+{
+    size_t room = lzma_stream_buffer_bound(in.n);
+    struct bytes b = {malloc(room), 0};
+
+    assert_int_equal(lzma_easy_buffer_encode(preset, LZMA_CHECK_CRC64, NULL, (const uint8_t *)in.p,
+                                             in.n, (uint8_t *)b.p, &b.n, room),
+                     LZMA_OK);
+    return b;
+}
+
+static struct bytes xz(struct weir_str in)
+{
+    return xz_of(in, 6);
+}
+
+static struct bytes bzip2(struct weir_str in)
+{
+    unsigned n = (unsigned)(in.n + in.n / 100 + 600);
+    struct bytes b = {malloc(n), 0};
+
+    assert_int_equal(
+        BZ2_bzBuffToBuffCompress(b.p, &n, (char *)(uintptr_t)in.p, (unsigned)in.n, 9, 0, 0), BZ_OK);
+    b.n = n;
+    return b;
+}
+
 static struct bytes joined(struct weir_str a, struct weir_str b)
 {
     struct bytes r = {malloc(a.n + b.n + 1), a.n + b.n};
@@ -96,14 +125,24 @@ static int collect(void *self, struct weir_str bytes)
     return r->refuse;
 }
 
-/* Decodes `in` in pieces of `step` bytes; the first error, or 0. */
+/* Decodes `in` in pieces of `step` bytes; the first error, or 0. An encoding
+ * that begins with a dot is the ending of a compressed file. */
 static int decode(const char *encodings, struct weir_str in, size_t step, uint64_t max,
                   uint32_t ratio, struct result *r)
 {
-    struct weir_inflate *z;
-    int rc = weir_inflate_new(weir_str_of(encodings), max, ratio, &z);
+    struct weir_inflate *z = NULL;
+    const char *ending = "";
+    int rc;
 
     r->n = 0;
+    if (encodings[0] == '.') {
+        rc = weir_inflate_new_file(weir_str_sub(in, 0, WEIR_INFLATE_HEAD), max, ratio, &z, &ending);
+        if (rc == WEIR_ENOTFOUND) /* too little of it, or damaged there */
+            return WEIR_EINVAL;
+        assert_string_equal(ending, encodings);
+    } else {
+        rc = weir_inflate_new(weir_str_of(encodings), max, ratio, &z);
+    }
     assert_int_equal(rc, 0);
     assert_non_null(z);
     for (size_t i = 0; i < in.n && rc == 0; i += step) {
@@ -122,43 +161,59 @@ static int decode(const char *encodings, struct weir_str in, size_t step, uint64
     return rc;
 }
 
+enum { SAMPLES = 20 };
+
 struct sample {
     const char *encodings;
     struct bytes bytes;
+    bool two; /* streams, the first of 20 bytes */
 };
 
+/* `text` in two streams. */
+static struct sample in_two(const char *encodings, struct bytes (*pack)(struct weir_str in))
+{
+    struct bytes head = pack(weir_str_sub(WEIR_S(text), 0, 20)),
+                 tail = pack(weir_str_sub(WEIR_S(text), 20, SIZE_MAX));
+    struct sample s = {encodings, joined(str(head), str(tail)), true};
+
+    free(head.p);
+    free(tail.p);
+    return s;
+}
+
 /* `text` in every encoding. */
-static size_t samples(struct sample out[16])
+static size_t samples(struct sample out[SAMPLES])
 {
     struct weir_str t = WEIR_S(text), br = WEIR_S(text_br);
-    struct bytes gz = gzipped(t), zs = zstd(t), head = gzipped(weir_str_sub(t, 0, 20)),
-                 tail = gzipped(weir_str_sub(t, 20, SIZE_MAX)), zs1 = zstd(weir_str_sub(t, 0, 20)),
-                 zs2 = zstd(weir_str_sub(t, 20, SIZE_MAX));
+    struct bytes gz = gzipped(t), zs = zstd(t);
     struct bytes gz_zs = zstd(str(gz)), br_gz = gzipped(br), three = zipped(str(gz_zs));
     size_t n = 0;
 
-    out[n++] = (struct sample){"gzip", gz};
-    out[n++] = (struct sample){" X-GZIP , identity", joined(str(gz), WEIR_S(""))};
-    out[n++] = (struct sample){"gzip", joined(str(head), str(tail))};
-    out[n++] = (struct sample){"deflate", zipped(t)};
-    out[n++] = (struct sample){"deflate", raw_deflated(t)};
-    out[n++] = (struct sample){"UTF-8,Br", joined(br, WEIR_S(""))};
-    out[n++] = (struct sample){"zstd", zs};
-    out[n++] = (struct sample){"zstd", joined(str(zs1), str(zs2))};
-    out[n++] = (struct sample){"gzip, zstd", gz_zs};
-    out[n++] = (struct sample){"br,gzip", br_gz};
-    out[n++] = (struct sample){"gzip,zstd,,deflate", three};
-    free(head.p);
-    free(tail.p);
-    free(zs1.p);
-    free(zs2.p);
+    out[n++] = (struct sample){"gzip", gz, false};
+    out[n++] = (struct sample){" X-GZIP , identity", joined(str(gz), WEIR_S("")), false};
+    out[n++] = in_two("gzip", gzipped);
+    out[n++] = (struct sample){"deflate", zipped(t), false};
+    out[n++] = (struct sample){"deflate", raw_deflated(t), false};
+    out[n++] = (struct sample){"UTF-8,Br", joined(br, WEIR_S("")), false};
+    out[n++] = (struct sample){"zstd", zs, false};
+    out[n++] = in_two("zstd", zstd);
+    out[n++] = (struct sample){"gzip, zstd", gz_zs, false};
+    out[n++] = (struct sample){"br,gzip", br_gz, false};
+    out[n++] = (struct sample){"gzip,zstd,,deflate", three, false};
+    out[n++] = (struct sample){".gz", gzipped(t), false};
+    out[n++] = (struct sample){".zst", zstd(t), false};
+    out[n++] = (struct sample){".xz", xz(t), false};
+    out[n++] = in_two(".xz", xz);
+    out[n++] = (struct sample){".bz2", bzip2(t), false};
+    out[n++] = in_two(".bz2", bzip2);
+    assert_true(n <= SAMPLES);
     return n;
 }
 
 static void every_encoding_is_read_whole_and_byte_by_byte(void **state)
 {
     static const size_t steps[] = {1, 2, 3, 7, 50, 100000};
-    struct sample s[16];
+    struct sample s[SAMPLES];
     struct result r = {.n = 0};
     size_t n = samples(s);
 
@@ -177,7 +232,7 @@ static void every_encoding_is_read_whole_and_byte_by_byte(void **state)
 
 static void what_is_cut_short_is_refused_at_every_byte(void **state)
 {
-    struct sample s[16];
+    struct sample s[SAMPLES];
     struct result r = {.n = 0};
     size_t n = samples(s);
 
@@ -194,14 +249,14 @@ static void what_is_cut_short_is_refused_at_every_byte(void **state)
             else
                 assert_int_equal(r.n, 20);
         }
-        assert_int_equal(whole, i == 2 || i == 7);
+        assert_int_equal(whole, s[i].two);
         free(s[i].bytes.p);
     }
 }
 
 static void garbage_behind_the_end_is_refused(void **state)
 {
-    struct sample s[16];
+    struct sample s[SAMPLES];
     struct result r = {.n = 0};
     size_t n = samples(s);
 
@@ -218,7 +273,7 @@ static void garbage_behind_the_end_is_refused(void **state)
 
 static void damaged_bytes_never_pass_as_something_longer(void **state)
 {
-    struct sample s[16];
+    struct sample s[SAMPLES];
     struct result r = {.n = 0};
     size_t n = samples(s);
 
@@ -236,7 +291,7 @@ static void damaged_bytes_never_pass_as_something_longer(void **state)
 
 static void the_cap_in_bytes_is_exact(void **state)
 {
-    struct sample s[16];
+    struct sample s[SAMPLES];
     struct result r = {.n = 0};
     size_t n = samples(s), size = sizeof text - 1;
 
@@ -273,6 +328,66 @@ static void bombs_end_early(void **state)
     free(zs.p);
 }
 
+static void bombs_in_files_end_early(void **state)
+{
+    size_t large = 64 << 20;
+    char *zeros = calloc(1, large);
+    struct weir_str in = {zeros, large};
+    struct bytes x = xz(in), b = bzip2(in);
+    struct result r = {.n = 0};
+
+    (void)state;
+    assert_int_equal(decode(".xz", str(x), x.n, UINT64_MAX, 200, &r), WEIR_ELIMIT);
+    assert_true(r.n <= 2 << 20);
+    assert_int_equal(decode(".bz2", str(b), b.n, UINT64_MAX, 200, &r), WEIR_ELIMIT);
+    assert_true(r.n <= 2 << 20);
+    free(zeros);
+    free(x.p);
+    free(b.p);
+}
+
+static void an_xz_file_may_ask_for_a_window_of_eight_mebibytes(void **state)
+{
+    struct bytes six = xz_of(WEIR_S(text), 6), nine = xz_of(WEIR_S(text), 9);
+    struct result r = {.n = 0};
+
+    (void)state;
+    assert_int_equal(decode(".xz", str(six), 100, 1000, 0, &r), 0);
+    assert_int_equal(decode(".xz", str(nine), 100, 1000, 0, &r), WEIR_ELIMIT);
+    free(six.p);
+    free(nine.p);
+}
+
+static void streams_of_an_xz_file_may_be_padded(void **state)
+{
+    struct bytes x = xz(WEIR_S(text)), padded = joined(str(x), WEIR_S("\0\0\0\0")),
+                 two = joined(str(padded), str(padded));
+    struct result r = {.n = 0};
+
+    (void)state;
+    for (size_t step = 1; step < 200; step += 33) {
+        assert_int_equal(decode(".xz", str(padded), step, 1000, 0, &r), 0);
+        assert_int_equal(r.n, sizeof text - 1);
+        assert_int_equal(decode(".xz", str(two), step, 1000, 0, &r), 0);
+        assert_int_equal(r.n, 2 * (sizeof text - 1));
+    }
+    free(x.p);
+    free(padded.p);
+    free(two.p);
+}
+
+static void only_a_file_is_told_by_its_first_bytes(void **state)
+{
+    static const char *const others[] = {"", "M", "MDMP\1\1", "BZ", "\x1f", "--xy\r\n"};
+    struct weir_inflate *z;
+    const char *ending;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_int_equal(weir_inflate_new_file(weir_str_of(others[i]), 1, 1, &z, &ending),
+                         WEIR_ENOTFOUND);
+}
+
 static void an_inner_stage_that_swallows_everything_is_a_bomb_too(void **state)
 {
     /* gzip header with a file name that goes on for ever: it makes no output. */
@@ -304,7 +419,8 @@ static void a_zstd_window_of_a_gigabyte_is_refused(void **state)
 static void encodings_that_do_nothing_need_no_decoder(void **state)
 {
     static const char *none[] = {"", "identity", " UTF-8 ", "identity,,utf-8"};
-    static const char *bad[] = {"compress", "gzip,x", "gzip,gzip,gzip,gzip", "gzip;q=1", "gz ip"};
+    static const char *bad[] = {
+        "compress", "gzip,x", "gzip,gzip,gzip,gzip", "gzip;q=1", "gz ip", "xz", "bzip2", ".xz"};
     struct weir_inflate *z = (void *)&z;
 
     (void)state;
@@ -368,7 +484,7 @@ static void a_sinks_refusal_is_handed_through(void **state)
 static void *use_and_leave(void *arg)
 {
     struct result *r = calloc(1, sizeof *r);
-    struct sample s[16];
+    struct sample s[SAMPLES];
     size_t n = samples(s);
 
     (void)arg;
@@ -422,6 +538,10 @@ int main(void)
         cmocka_unit_test(damaged_bytes_never_pass_as_something_longer),
         cmocka_unit_test(the_cap_in_bytes_is_exact),
         cmocka_unit_test(bombs_end_early),
+        cmocka_unit_test(bombs_in_files_end_early),
+        cmocka_unit_test(an_xz_file_may_ask_for_a_window_of_eight_mebibytes),
+        cmocka_unit_test(streams_of_an_xz_file_may_be_padded),
+        cmocka_unit_test(only_a_file_is_told_by_its_first_bytes),
         cmocka_unit_test(an_inner_stage_that_swallows_everything_is_a_bomb_too),
         cmocka_unit_test(a_zstd_window_of_a_gigabyte_is_refused),
         cmocka_unit_test(encodings_that_do_nothing_need_no_decoder),

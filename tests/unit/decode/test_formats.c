@@ -9,6 +9,8 @@
 #include "decode/transcript.h"
 
 #include <zlib.h>
+#include <bzlib.h>
+#include <lzma.h>
 #include <zstd.h>
 
 #define ID "9ec79c33ec9942ab8353589fcb2e04dc"
@@ -354,10 +356,45 @@ static void a_large_dump_streams_under_the_events_id(void **state)
     }
 }
 
-/* A dump of `n` bytes that hardly compress, or do all too well, in a form. */
-static struct weir_str compressed_form(struct weir_arena *a, bool zstd, size_t n, bool bomb)
+enum file_codec { GZIP, ZSTD, XZ, BZIP2 };
+
+static size_t compress_file(enum file_codec codec, char *dump, size_t n, char *out, size_t room)
 {
-    size_t room = n + 4096, got;
+    unsigned got_bzip2 = (unsigned)room;
+    size_t got = 0;
+    z_stream z = {.next_in = (Bytef *)dump,
+                  .avail_in = (uInt)n,
+                  .next_out = (Bytef *)out,
+                  .avail_out = (uInt)room};
+
+    switch (codec) {
+    case ZSTD:
+        return ZSTD_compress(out, room, dump, n, 1);
+    case XZ:
+        assert_int_equal(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, (uint8_t *)dump, n,
+                                                 (uint8_t *)out, &got, room),
+                         LZMA_OK);
+        return got;
+    case BZIP2:
+        assert_int_equal(BZ2_bzBuffToBuffCompress(out, &got_bzip2, dump, (unsigned)n, 1, 0, 0),
+                         BZ_OK);
+        return got_bzip2;
+    case GZIP:
+        break;
+    }
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    got = z.total_out;
+    deflateEnd(&z);
+    return got;
+}
+
+/* A dump of `n` bytes that hardly compress, or do all too well, in a form. */
+static struct weir_str compressed_form(struct weir_arena *a, enum file_codec codec, size_t n,
+                                       bool bomb)
+{
+    static const char *const endings[] = {"gz", "zst", "xz", "bz2"};
+    size_t room = n + n / 50 + 4096;
     char *dump = weir_arena_zalloc(a, n, 1), *packed;
     struct weir_buf out;
     struct weir_str body;
@@ -370,22 +407,9 @@ static struct weir_str compressed_form(struct weir_arena *a, bool zstd, size_t n
     weir_buf_printf(&out,
                     "--x-y\r\nContent-Disposition: form-data; name=upload_file_minidump; "
                     "filename=a.dmp.%s\r\n\r\n",
-                    zstd ? "zst" : "gz");
+                    endings[codec]);
     packed = weir_buf_reserve(&out, room);
-    if (zstd) {
-        got = ZSTD_compress(packed, room, dump, n, 1);
-    } else {
-        z_stream z = {.next_in = (Bytef *)dump,
-                      .avail_in = (uInt)n,
-                      .next_out = (Bytef *)packed,
-                      .avail_out = (uInt)room};
-
-        assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
-        assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-        got = z.total_out;
-        deflateEnd(&z);
-    }
-    out.n += got;
+    out.n += compress_file(codec, dump, n, packed, room);
     weir_buf_add(&out, WEIR_S("\r\n--x-y--\r\n"));
     assert_int_equal(weir_buf_str(&out, &body), 0);
     return body;
@@ -394,18 +418,27 @@ static struct weir_str compressed_form(struct weir_arena *a, bool zstd, size_t n
 static void a_compressed_dump_goes_on_inflated(void **state)
 {
     static const struct {
-        bool zstd, bomb;
+        enum file_codec codec;
+        bool bomb;
         size_t n, cut; /* bytes of the body left out, from its middle */
         const char *error;
     } rows[] = {
-        {false, false, 1000, 0, NULL},
-        {true, false, 1000, 0, NULL},
-        {false, false, WEIR_STREAM_OVER + 5000, 0, NULL},
-        {true, false, WEIR_STREAM_OVER + 5000, 0, NULL},
-        {false, false, 1000, 300, "the compressed minidump is broken"},
-        {false, true, 6 << 20, 0, "the minidump inflates to too much"},
-        {true, true, 6 << 20, 0, "the minidump inflates to too much"},
-        {false, false, 9 << 20, 0, "the minidump inflates to too much"},
+        {GZIP, false, 1000, 0, NULL},
+        {ZSTD, false, 1000, 0, NULL},
+        {XZ, false, 1000, 0, NULL},
+        {BZIP2, false, 1000, 0, NULL},
+        {GZIP, false, WEIR_STREAM_OVER + 5000, 0, NULL},
+        {ZSTD, false, WEIR_STREAM_OVER + 5000, 0, NULL},
+        {XZ, false, WEIR_STREAM_OVER + 5000, 0, NULL},
+        {BZIP2, false, WEIR_STREAM_OVER + 5000, 0, NULL},
+        {GZIP, false, 1000, 300, "the compressed minidump is broken"},
+        {XZ, false, 1000, 300, "the compressed minidump is broken"},
+        {BZIP2, false, 1000, 300, "the compressed minidump is broken"},
+        {GZIP, true, 6 << 20, 0, "the minidump inflates to too much"},
+        {ZSTD, true, 6 << 20, 0, "the minidump inflates to too much"},
+        {XZ, true, 6 << 20, 0, "the minidump inflates to too much"},
+        {BZIP2, true, 6 << 20, 0, "the minidump inflates to too much"},
+        {GZIP, false, 9 << 20, 0, "the minidump inflates to too much"},
     };
 
     (void)state;
@@ -417,7 +450,7 @@ static void a_compressed_dump_goes_on_inflated(void **state)
         int err;
 
         weir_arena_init(&a, 64 << 20);
-        body = compressed_form(&a, rows[row].zstd, n, rows[row].bomb);
+        body = compressed_form(&a, rows[row].codec, n, rows[row].bomb);
         memmove((char *)(uintptr_t)body.p + body.n / 2 - rows[row].cut, body.p + body.n / 2,
                 body.n - body.n / 2);
         body.n -= rows[row].cut;
@@ -440,22 +473,24 @@ static void a_compressed_dump_goes_on_inflated(void **state)
 /* ASan's leak check sees what an upload that is given up leaves behind. */
 static void a_compressed_dump_that_is_given_up_leaves_nothing(void **state)
 {
-    struct weir_arena a;
-    struct weir_str body;
-    struct bench b;
-
     (void)state;
-    weir_arena_init(&a, 8 << 20);
-    body = compressed_form(&a, true, 2000, false);
-    bench_open(&b);
-    b.in.content_type = WEIR_S(FORM);
-    b.d = weir_decoder_new(WEIR_FORMAT_MINIDUMP, &b.in, &b.sink);
-    assert_int_equal(weir_decoder_feed(b.d, weir_str_sub(body, 0, body.n / 2), false), 0);
-    weir_decoder_close(b.d);
-    weir_decoder_close(b.d);
-    weir_decoder_close(NULL);
-    bench_close(&b);
-    weir_arena_destroy(&a);
+    for (int codec = GZIP; codec <= BZIP2; codec++) {
+        struct weir_arena a;
+        struct weir_str body;
+        struct bench b;
+
+        weir_arena_init(&a, 8 << 20);
+        body = compressed_form(&a, (enum file_codec)codec, 2000, false);
+        bench_open(&b);
+        b.in.content_type = WEIR_S(FORM);
+        b.d = weir_decoder_new(WEIR_FORMAT_MINIDUMP, &b.in, &b.sink);
+        assert_int_equal(weir_decoder_feed(b.d, weir_str_sub(body, 0, body.n / 2), false), 0);
+        weir_decoder_close(b.d);
+        weir_decoder_close(b.d);
+        weir_decoder_close(NULL);
+        bench_close(&b);
+        weir_arena_destroy(&a);
+    }
 }
 
 /* ---- trace context ----------------------------------------------------- */
