@@ -3,6 +3,7 @@
 #include "detect.h"
 
 #include "chars.h"
+#include "numbers.h"
 
 /* Of what url_auth finds the password only. */
 static WEIR_FINDER(find_url_password)
@@ -24,13 +25,14 @@ const struct weir_detector weir_detectors[WEIR_RULE_TYPES] = {
     [WEIR_RULE_PATTERN] = {"pattern", 0, "[Filtered]", false, false, weir_find_pattern},
     [WEIR_RULE_EMAIL] = {"email", WEIR_P_AT | WEIR_P_DOT, "[email]", true, false, weir_find_email},
     [WEIR_RULE_IP] = {"ip", WEIR_P_DIGIT | WEIR_P_ADDRESS, "[ip]", false, false, weir_find_ip},
-    [WEIR_RULE_IPV4] = {"ipv4", WEIR_P_DIGIT | WEIR_P_DOTS, "[ip]", false, false, weir_find_ipv4},
+    [WEIR_RULE_IPV4] = {"ipv4", WEIR_P_DIGIT | WEIR_P_DOTS, "[ip]", false, false, weir_find_ipv4,
+                        WEIR_NUMBER_LEAST},
     [WEIR_RULE_IPV6] = {"ipv6", WEIR_P_COLONS, "[ip]", false, false, weir_find_ipv6},
     [WEIR_RULE_CREDITCARD] = {"creditcard", WEIR_P_DIGITS, "[creditcard]", true, true,
-                              weir_find_card},
+                              weir_find_card, 12},
     [WEIR_RULE_IBAN] = {"iban", WEIR_P_DIGIT, "[iban]", true, false, weir_find_iban},
-    [WEIR_RULE_US_SSN] = {"us_ssn", WEIR_P_DIGITS, "[us-ssn]", false, true, weir_find_ssn},
-    [WEIR_RULE_PHONE] = {"phone", WEIR_P_DIGIT, "[phone]", false, true, weir_find_phone},
+    [WEIR_RULE_US_SSN] = {"us_ssn", WEIR_P_DIGITS, "[us-ssn]", false, true, weir_find_ssn, 9},
+    [WEIR_RULE_PHONE] = {"phone", WEIR_P_DIGIT, "[phone]", false, true, weir_find_phone, 6},
     [WEIR_RULE_PEMKEY] = {"pemkey", WEIR_P_DASH | WEIR_P_LONG, "[pemkey]", true, false,
                           weir_find_pem},
     [WEIR_RULE_BEARER] = {"bearer", WEIR_P_B | WEIR_P_BLANK | WEIR_P_LONG, "[token]", true, false,
@@ -48,7 +50,7 @@ const struct weir_detector weir_detectors[WEIR_RULE_TYPES] = {
     [WEIR_RULE_USERNAME] = {"username", WEIR_P_DIGIT, "[user]", false, false, weir_find_username},
     [WEIR_RULE_MAC] = {"mac", WEIR_P_DIGIT, "[mac]", false, false, weir_find_mac},
     [WEIR_RULE_UUID] = {"uuid", WEIR_P_LONG | WEIR_P_DASH, "[uuid]", false, false, weir_find_uuid},
-    [WEIR_RULE_IMEI] = {"imei", WEIR_P_DIGITS, "[imei]", false, true, weir_find_imei},
+    [WEIR_RULE_IMEI] = {"imei", WEIR_P_DIGITS, "[imei]", false, true, weir_find_imei, 15},
     [WEIR_RULE_SESSION] = {"session", WEIR_P_MADE | WEIR_P_HINT(WEIR_HINT_SESSION), "[session]",
                            false, false, weir_find_session},
     [WEIR_RULE_DATE_OF_BIRTH] = {"date_of_birth", WEIR_P_DIGIT | WEIR_P_HINT(WEIR_HINT_BIRTH),
@@ -63,10 +65,11 @@ const struct weir_detector weir_detectors[WEIR_RULE_TYPES] = {
     [WEIR_RULE_HIGH_ENTROPY] = {"high_entropy", WEIR_P_DIGIT | WEIR_P_RUN, "[secret]", false, false,
                                 weir_find_entropy},
     [WEIR_RULE_NATIONAL_ID] = {"national_id", WEIR_P_DIGIT, "[national-id]", false, true,
-                               weir_find_national},
+                               weir_find_national, WEIR_NUMBER_LEAST},
 /* clang-format off */
 #define NATIONAL(type, name, text) \
-    [WEIR_RULE_##type] = {#name, WEIR_P_DIGIT, text, false, true, weir_find_national},
+    [WEIR_RULE_##type] = {#name, WEIR_P_DIGIT, text, false, true, weir_find_national, \
+                           WEIR_NUMBER_LEAST},
     WEIR_NATIONAL_TYPES(NATIONAL)
 #undef NATIONAL
         /* clang-format on */

@@ -41,17 +41,18 @@ enum {
 struct weir_subject {
     const char *p;
     size_t n;
-    uint32_t classes;               /* WEIR_P_* */
-    bool code;                      /* source code: a pair's value must be a literal */
-    struct weir_str key;            /* JSON key under which it stands; empty: none */
-    struct weir_keyring *keys;      /* for pairs in text; NULL: none are looked for */
-    uint64_t key_rule;              /* the bit that a key must have in the ring */
-    const struct weir_tells *tells; /* what in it tells of what follows; NULL: not known */
-    uint64_t under;                 /* key rules that know the key whose value the text is */
-    uint64_t barren[2];             /* types that found nothing in all of it, */
-    uint64_t barren_keys;           /* and key rules: judge.c runs no twin of theirs */
-    bool found;                     /* the leaf at hand has found something */
-    pcre2_match_data *match;        /* for patterns */
+    uint32_t classes;                   /* WEIR_P_* */
+    bool code;                          /* source code: a pair's value must be a literal */
+    struct weir_str key;                /* JSON key under which it stands; empty: none */
+    struct weir_keyring *keys;          /* for pairs in text; NULL: none are looked for */
+    uint64_t key_rule;                  /* the bit that a key must have in the ring */
+    const struct weir_tells *tells;     /* what in it tells of what follows; NULL: not known */
+    const struct weir_numbers *numbers; /* where numbers stand (numbers.h); NULL: anywhere */
+    uint64_t under;                     /* key rules that know the key whose value the text is */
+    uint64_t barren[2];                 /* types that found nothing in all of it, */
+    uint64_t barren_keys;               /* and key rules: judge.c runs no twin of theirs */
+    bool found;                         /* the leaf at hand has found something */
+    pcre2_match_data *match;            /* for patterns */
     pcre2_match_context *limits;
 };
 
@@ -69,6 +70,7 @@ struct weir_detector {
     bool number;      /* looks at JSON numbers too */
     enum weir_found (*find)(const struct weir_leaf *leaf, const struct weir_subject *s, size_t from,
                             size_t to, struct weir_span *ret_span);
+    uint8_t digits; /* of the least region of digits (numbers.h) that holds one; 0: any text may */
 };
 
 extern const struct weir_detector weir_detectors[WEIR_RULE_TYPES];

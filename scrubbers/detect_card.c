@@ -9,6 +9,7 @@
 #include "chars.h"
 #include "near.h"
 #include "number.h"
+#include "numbers.h"
 
 enum { MIN_CARD = 12, MAX_CARD = 19, GROUPS = 5 };
 
@@ -166,7 +167,7 @@ static bool dashed_on(const struct weir_subject *s, size_t start, size_t end)
 WEIR_FINDER(weir_find_card)
 {
     (void)leaf;
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = from, end = from; weir_numbers_at(s, MIN_CARD, to, &i, &end); i++) {
         size_t run, e;
 
         if (!weir_is_digit(s->p[i])) {

@@ -8,6 +8,9 @@
 #include "chars.h"
 #include "near.h"
 #include "number.h"
+#include "numbers.h"
+
+enum { SSN_DIGITS = 9, IMEI_DIGITS = 15 };
 
 /* Length of IBANs of a country (SWIFT IBAN registry), 0: none. */
 static size_t iban_length(char a, char b)
@@ -79,7 +82,11 @@ WEIR_FINDER(weir_find_iban)
     for (size_t i = from; i + 3 < to; i++) {
         size_t e;
 
-        if (!weir_is_digit(p[i + 2]) || !weir_is_digit(p[i + 3]) || !weir_is(p[i], WEIR_C_ALPHA) ||
+        if (!weir_is_digit(p[i + 3])) { /* nor may one begin at the next byte, or at what it is */
+            i += weir_is(p[i + 3], WEIR_C_ALPHA) ? 1 : 3;
+            continue;
+        }
+        if (!weir_is_digit(p[i + 2]) || !weir_is(p[i], WEIR_C_ALPHA) ||
             !weir_is(p[i + 1], WEIR_C_ALPHA) || !weir_number_starts(s, i))
             continue;
         e = iban_at(s, i, to);
@@ -153,7 +160,7 @@ static size_t ssn_at(const struct weir_subject *s, size_t i, size_t to)
 WEIR_FINDER(weir_find_ssn)
 {
     (void)leaf;
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = from, end = from; weir_numbers_at(s, SSN_DIGITS, to, &i, &end); i++) {
         size_t run, e;
 
         if (!weir_is_digit(s->p[i])) {
@@ -240,7 +247,7 @@ static size_t imei_at(const struct weir_subject *s, size_t i, size_t to)
 WEIR_FINDER(weir_find_imei)
 {
     (void)leaf;
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = from, end = from; weir_numbers_at(s, IMEI_DIGITS, to, &i, &end); i++) {
         size_t run = weir_digits(s->p, i, to), e = i;
 
         if (run == 0) {

@@ -18,6 +18,7 @@
 #include "chars.h"
 #include "near.h"
 #include "number.h"
+#include "numbers.h"
 
 /* What a shape matched. */
 struct match {
@@ -263,7 +264,7 @@ static bool find_number(const struct weir_leaf *leaf, const struct weir_subject 
 {
     const char *p = s->p;
 
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = from, end = from; weir_numbers_at(s, WEIR_NUMBER_LEAST, to, &i, &end); i++) {
         size_t n;
 
         if (!weir_is_digit(p[i])) {

@@ -8,10 +8,14 @@
 #include "detect.h"
 
 #include "chars.h"
+#include "numbers.h"
 
 #include <arpa/inet.h>
 
-enum { UPGRADE = 64 /* bytes that "upgraded" is looked for before a version */ };
+enum {
+    UPGRADE = 64, /* bytes that "upgraded" is looked for before a version */
+    GROUP = 4     /* hex digits of a group of IPv6 */
+};
 
 /* Reads one octet at `i`; returns the offset past it, or `i`. */
 static size_t octet(const char *p, size_t i, size_t to, unsigned *ret_value)
@@ -145,7 +149,7 @@ WEIR_FINDER(weir_find_ipv4)
     unsigned v[4];
 
     (void)leaf;
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = from, end = from; weir_numbers_at(s, WEIR_NUMBER_LEAST, to, &i, &end); i++) {
         size_t e;
 
         if (!weir_is_digit(s->p[i]) || !stands_alone(s, i))
@@ -266,14 +270,29 @@ static size_t past_zone(const char *p, size_t e, size_t to)
     return i;
 }
 
+/* The first colon, or % as of %3A, in [i, to), or `to`. */
+static size_t colon_from(const char *p, size_t i, size_t to)
+{
+    while (i < to && p[i] != ':' && p[i] != '%')
+        i++;
+    return i;
+}
+
 WEIR_FINDER(weir_find_ipv6)
 {
     const char *p = s->p;
     struct ipv6 six;
+    size_t colon = colon_from(p, from, to);
 
     (void)leaf;
-    for (size_t i = from; i < to; i++) {
-        size_t escape = weir_escape(p, i, to);
+    for (size_t i = from; i < to && colon < to; i++) {
+        size_t escape;
+
+        if (colon < i)
+            colon = colon_from(p, i, to);
+        if (i + GROUP < colon) /* a group is all that stands before the first */
+            i = colon - GROUP;
+        escape = weir_escape(p, i, to);
 
         i += escape > 0 ? escape - 1 : 0;
         if (escape > 0 || !ipv6_head(p, i))

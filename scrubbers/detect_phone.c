@@ -18,6 +18,7 @@
 #include "context.h"
 
 #include "chars.h"
+#include "numbers.h"
 #include "pair.h"
 
 enum { MAX_GROUPS = 8, BEFORE = 40, MIN_LOCAL = 6, MIN_INTERNATIONAL = 8, MAX_DIGITS = 15 };
@@ -483,7 +484,7 @@ WEIR_FINDER(weir_find_phone)
     (void)leaf;
     if (from == 0 && to == s->n && weir_context_under(s) && under_key(s, ret_span))
         return WEIR_FOUND;
-    for (size_t i = from; i + MIN_LOCAL <= to;) {
+    for (size_t i = from, region = from; weir_numbers_at(s, MIN_LOCAL, to, &i, &region);) {
         size_t end;
 
         if (!may_begin(p[i])) {

@@ -221,6 +221,19 @@ static bool may_tell(struct weir_scrubber *s, struct weir_subject *subject,
     return (keys & row->key_rule) != 0 || (s->tells.hints & row->needs >> 24) != 0;
 }
 
+/* What looks for digits is told where they stand. Is there a number of as many
+ * as it wants? The value of a key that tells is one, whatever it looks like. */
+static bool has_digits(struct weir_scrubber *s, struct weir_subject *subject,
+                       const struct weir_menu_row *row)
+{
+    if ((row->needs & (WEIR_P_DIGIT | WEIR_P_DIGITS)) == 0)
+        return true;
+    if (subject->numbers == NULL)
+        weir_numbers_find((struct weir_str){subject->p, subject->n}, &s->numbers);
+    subject->numbers = &s->numbers;
+    return s->numbers.most >= row->digits || (subject->under & row->key_rule) != 0;
+}
+
 /* The rows that texts of these classes may need: those whose needs are met
  * and that wait for no literal. Good until the next call. */
 static uint64_t *pick_rows(const struct weir_scrubber *s, const struct weir_menu *menu,
@@ -282,7 +295,8 @@ int weir_judge_once(struct weir_scrubber *s, const struct weir_menu *menu, struc
             size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
             int rc;
 
-            if (menu->rows[i].needs > WEIR_P_CLASSES && !may_tell(s, &subject, &menu->rows[i]))
+            if ((menu->rows[i].needs > WEIR_P_CLASSES && !may_tell(s, &subject, &menu->rows[i])) ||
+                !has_digits(s, &subject, &menu->rows[i]))
                 continue;
             rc = run_leaf(s, menu->rows[i].slot, &subject);
             if (rc != 0)

@@ -80,6 +80,7 @@ void weir_scrubber_free(struct weir_scrubber *s)
     free(s->hits);
     free(s->kept);
     free(s->tells.list);
+    free(s->numbers.list);
     weir_arena_destroy(&s->scratch);
     free(s->spare);
     free(s->matches);
@@ -324,6 +325,7 @@ static void fill(struct weir_scrubber *s, struct weir_menu *menu, int32_t state,
             row->needs = at->leaf->type == WEIR_RULE_ANYTHING
                              ? UINT32_MAX
                              : weir_detectors[at->leaf->type].needs;
+            row->digits = weir_detectors[at->leaf->type].digits;
             menu->row_of[row->slot] = ++menu->n;
             menu->gated = menu->gated || weir_row_gated(s->mem, row);
             menu->key_rules |= at->key_rule;

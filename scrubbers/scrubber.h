@@ -14,6 +14,7 @@
 #include "context.h"
 #include "detect.h"
 #include "meta.h"
+#include "numbers.h"
 #include "plan.h"
 #include "schema.h"
 #include "seen.h"
@@ -38,6 +39,7 @@ struct weir_menu {
     struct weir_menu_row {
         uint32_t slot, needs; /* needs: of the slot's detector; ~0: is not looked for in text */
         uint64_t key_rule;    /* of the slot */
+        uint8_t digits;       /* of the slot's detector */
     } rows[];
 };
 
@@ -85,7 +87,8 @@ struct weir_scrubber {
     struct weir_hit *hits, *spare; /* of the text being judged */
     size_t n_hits, room_hits;
     struct weir_tells tells; /* of the text being judged */
-    struct weir_kept *kept;  /* settle.c: of the rounds before */
+    struct weir_numbers numbers;
+    struct weir_kept *kept; /* settle.c: of the rounds before */
     size_t room_kept;
     struct weir_arena scratch; /* settle.c: a text as it will leave */
     bool explain;
