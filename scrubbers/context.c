@@ -50,7 +50,7 @@ static uint32_t hint_at(const struct scan *x, size_t i, const struct weir_tell *
 {
     const struct weir_str text = {x->s->p, x->to};
 
-    if (known == NULL || x->to - i <= WEIR_HINT_LONGEST)
+    if (known == NULL || (x->to < x->s->n && x->to - i <= WEIR_HINT_LONGEST))
         return weir_hint_at(text, i, ret_end);
     *ret_end = i + known->length;
     return known->hints;
@@ -195,12 +195,20 @@ void weir_context_tells(const struct weir_subject *s, struct weir_tells *ret_tel
     t->n = 0;
     t->far = false;
     t->more = s->n > UINT32_MAX;
-    for (size_t i = 0; i < s->n; i++) {
-        uint64_t rules = s->keys != NULL && weir_pair_joins(s->p[i]) ? weir_pair_rules(s, i) : 0;
+    for (size_t i = 0, before = 0; i < s->n; i++) {
+        uint8_t c = weir_chars[(uint8_t)s->p[i]] & (WEIR_C_ALPHA | WEIR_C_HIGH);
+        bool begins = (c != 0 && before == 0) || c == WEIR_C_HIGH || s->p[i] == '-';
+        bool joins = weir_pair_joins(s->p[i]);
+        uint64_t rules = 0;
         uint32_t hints = 0;
         size_t end = i;
 
-        if (!s->code && (s->p[i] == '-' || word_begins(s->p, i)))
+        before = c;
+        if (!begins && !joins)
+            continue;
+        if (joins && s->keys != NULL)
+            rules = weir_pair_rules(s, i);
+        if (begins && !s->code)
             hints = weir_hint_at(text, i, &end);
         if (rules == 0 && hints == 0)
             continue;

@@ -3,6 +3,8 @@
 
 #include "chars.h"
 
+#include <stdlib.h>
+
 struct word {
     char text[WEIR_HINT_LONGEST]; /* lower-case; here and not elsewhere, since it is compared for
                                      every word */
@@ -143,26 +145,74 @@ static const struct word *const by_first[256] = {
     [0xE5] = e5, [0xE6] = e6, [0xE7] = e7, [0xE9] = e9};
 /* clang-format on */
 
-/* By the lower five bits of the first three bytes, which are those of a letter
- * in either case: may a word of the table begin so? Nearly all words of a text
- * are dismissed by this one look. Filled before main(), read only since. */
-static uint32_t heads[32][32];
+/* Words by what they begin with: the lower five bits of their first two bytes
+ * say where in `listed` they stand, in the order of the tables; and a bit for
+ * each third one, by which nearly all of a text is dismissed in one look.
+ * Filled before main(), read only since. */
+enum { HEADS = 1 << 10, WORDS = 1000 };
 
-__attribute__((constructor)) static void fill_heads(void)
+static struct listed {
+    const char *text;
+    uint8_t n, hint;
+} listed[WORDS];
+static struct head {
+    uint32_t thirds;
+    uint16_t first, n;
+} heads[HEADS];
+
+static inline size_t head_of(const char *text)
+{
+    return (size_t)(text[0] & 31) << 5 | (size_t)(text[1] & 31);
+}
+
+static void each_word(void (*take)(const struct word *word))
 {
     for (size_t first = 0; first < sizeof by_first / sizeof *by_first; first++)
         for (const struct word *word = by_first[first]; word != NULL && word->text[0] != '\0';
              word++)
-            heads[word->text[0] & 31][word->text[1] & 31] |=
-                word->text[2] == '\0' ? UINT32_MAX : UINT32_C(1) << (word->text[2] & 31);
+            take(word);
 }
 
-static inline bool may_begin(struct weir_str text, size_t at)
+static void count(const struct word *word)
 {
-    const char *head = text.p + at;
+    struct head *head = &heads[head_of(word->text)];
 
-    return at + 1 < text.n &&
-           (heads[head[0] & 31][head[1] & 31] >> (at + 2 < text.n ? head[2] & 31 : 0) & 1) != 0;
+    head->n++;
+    head->thirds |= word->text[2] == '\0' ? UINT32_MAX : UINT32_C(1) << (word->text[2] & 31);
+}
+
+static void place(const struct word *word)
+{
+    struct head *head = &heads[head_of(word->text)];
+
+    listed[head->first + head->n++] =
+        (struct listed){word->text, (uint8_t)strlen(word->text), word->hint};
+}
+
+__attribute__((constructor)) static void fill_heads(void)
+{
+    size_t total = 0;
+
+    each_word(count);
+    for (size_t at = 0; at < HEADS; at++) {
+        heads[at].first = (uint16_t)total;
+        total += heads[at].n;
+        heads[at].n = 0;
+    }
+    if (total > WORDS)
+        abort();
+    each_word(place);
+}
+
+/* The words that may begin at `at`; NULL: none does. */
+static inline const struct head *head_at(struct weir_str text, size_t at)
+{
+    const char *begin = text.p + at;
+    const struct head *head = &heads[at + 1 < text.n ? head_of(begin) : 0];
+
+    return at + 1 < text.n && (head->thirds >> (at + 2 < text.n ? begin[2] & 31 : 0) & 1) != 0
+               ? head
+               : NULL;
 }
 
 /* Does something stand before `at` that makes it the middle of a name of
@@ -181,32 +231,28 @@ static bool joined_after(struct weir_str text, size_t end)
     return end < text.n && (weir_is(text.p[end], WEIR_C_ALNUM) || text.p[end] == '_');
 }
 
+/* Does the word stand at `at`, alone? */
+static bool stands(struct weir_str text, size_t at, const struct listed *word)
+{
+    return weir_starts_nocase(text.p + at, text.n - at, word->text) &&
+           (!weir_is(word->text[0], WEIR_C_ALPHA) || !joined_after(text, at + word->n)) &&
+           ((word->hint & WEIR_HINT_TITLE) == 0 || weir_is(text.p[at], WEIR_C_UPPER));
+}
+
 uint32_t weir_hint_at(struct weir_str text, size_t at, size_t *ret_end)
 {
-    const struct word *words;
+    const struct head *head = head_at(text, at);
     size_t longest = 0;
     uint32_t hint = 0;
 
-    if (!may_begin(text, at))
+    if (head == NULL || joined_before(text, at))
         return 0;
-    words = by_first[(uint8_t)weir_lower(text.p[at])];
-    if (words == NULL || joined_before(text, at))
-        return 0;
-    for (; words->text[0] != '\0'; words++) {
-        size_t len;
-
-        if (weir_lower(text.p[at + 1]) != words->text[1] ||
-            (words->text[2] != '\0' && at + 2 < text.n &&
-             weir_lower(text.p[at + 2]) != words->text[2]))
-            continue;
-        len = strlen(words->text);
-        if (len > longest && weir_starts_nocase(text.p + at, text.n - at, words->text) &&
-            (!weir_is(words->text[0], WEIR_C_ALPHA) || !joined_after(text, at + len)) &&
-            ((words->hint & WEIR_HINT_TITLE) == 0 || weir_is(text.p[at], WEIR_C_UPPER))) {
-            longest = len;
-            hint = words->hint;
+    for (const struct listed *word = listed + head->first; word < listed + head->first + head->n;
+         word++)
+        if (word->n > longest && stands(text, at, word)) {
+            longest = word->n;
+            hint = word->hint;
         }
-    }
     *ret_end = at + longest;
     return hint;
 }

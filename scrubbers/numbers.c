@@ -55,14 +55,20 @@ static size_t past_time(const char *p, size_t i, size_t to)
     return past_fraction(p, e, to);
 }
 
-/* 2026-11-21 at `i`, with the time behind a T or a blank: past it, or `i`. */
+/* 2026-11-21, as far as the digits go. */
+static bool date(const char *p, size_t i, size_t to)
+{
+    return i + 10 <= to && (p[i] == '1' || p[i] == '2') && p[i + 4] == '-' && p[i + 7] == '-' &&
+           p[i + 5] <= '1' && p[i + 8] <= '3' && two(p, i, to) && two(p, i + 2, to) &&
+           two(p, i + 5, to) && two(p, i + 8, to);
+}
+
+/* A date at `i`, with the time behind a T or a blank: past it, or `i`. */
 static size_t past_date(const char *p, size_t i, size_t to)
 {
     size_t e = i + 10, time;
 
-    if (e > to || (p[i] != '1' && p[i] != '2') || p[i + 4] != '-' || p[i + 7] != '-' ||
-        !two(p, i, to) || !two(p, i + 2, to) || !two(p, i + 5, to) || !two(p, i + 8, to) ||
-        p[i + 5] > '1' || p[i + 8] > '3')
+    if (!date(p, i, to))
         return i;
     if (e < to && (p[e] == 'T' || p[e] == ' ')) {
         time = past_time(p, e + 1, to);
