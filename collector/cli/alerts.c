@@ -51,6 +51,17 @@ static bool parse_depth(const char *text, struct alerts_options *o)
     return false;
 }
 
+/* Without a name it would be that of series without a job, which are not
+ * weir's, and WeirDown would always be firing. */
+static bool parse_job(const char *name, struct alerts_options *o)
+{
+    o->rules.job = weir_str_of(name);
+    if (o->rules.job.n > 0)
+        return true;
+    fprintf(stderr, "weir alerts: --job is the job_name in prometheus.yml, not ''\n");
+    return false;
+}
+
 static bool take_option(int c, struct alerts_options *o)
 {
     switch (c) {
@@ -66,8 +77,7 @@ static bool take_option(int c, struct alerts_options *o)
     case 'b':
         return parse_runbooks(optarg, o);
     case 'j':
-        o->rules.job = weir_str_of(optarg);
-        return true;
+        return parse_job(optarg, o);
     case 'd':
         return parse_depth(optarg, o);
     default:
@@ -118,9 +128,9 @@ static int print(void *self, const struct weir_snapshot *s, const struct weir_er
     weir_buf_init(&b, &arena, 32 << 20);
     weir_alerts_write(&b, &s->config, o);
     err = weir_buf_str(&b, &text);
-    if (err == 0 && (fwrite(text.p, 1, text.n, stdout) != text.n || fflush(stdout) != 0))
-        err = WEIR_EIO;
-    if (err != 0)
+    if (err == 0)
+        fwrite(text.p, 1, text.n, stdout);
+    else
         fprintf(stderr, "weir alerts: cannot print the rules: %s\n", weir_strerror(err));
     weir_arena_destroy(&arena);
     return err == 0 ? WEIR_EXIT_OK : WEIR_EXIT_FAILED;

@@ -19,10 +19,16 @@ static const char help[] =
 
 static int print(void *self, const struct weir_snapshot *s, const struct weir_errors *errors)
 {
+    int err;
+
     (void)self, (void)errors;
     if (s == NULL)
         return WEIR_EXIT_CONFIG;
-    return weir_snapshot_print(s, STDOUT_FILENO) == 0 ? WEIR_EXIT_OK : WEIR_EXIT_FAILED;
+    err = weir_snapshot_print(s, STDOUT_FILENO);
+    if (err == 0)
+        return WEIR_EXIT_OK;
+    fprintf(stderr, "weir config: cannot write to standard output: %s\n", weir_strerror(err));
+    return WEIR_EXIT_FAILED;
 }
 
 int weir_cli_config(int argc, char **argv)

@@ -2,9 +2,12 @@
 #include "cli.h"
 #include "options.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
     const char *name;
@@ -58,10 +61,40 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
+/* Whoever starts weir with one of these closed would have a file or a socket
+ * take its number, and what is logged or printed would be written there. Each
+ * is opened the wrong way round, so that it is an error to use it. */
+static bool hold_standard_files(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", modes[fd]) != fd)
+            return false;
+    }
+    return true;
+}
+
+/* What is printed may be all that was asked for: on a full disk `weir spool
+ * export > dead.ndjson` must not look as if it had worked. */
+static int check_output(const struct command *command, int status)
+{
+    bool failed = fflush(stdout) != 0;
+
+    if (!failed && !ferror(stdout))
+        return status;
+    fprintf(stderr, "weir %s: cannot write to standard output%s%s\n", command->name,
+            failed ? ": " : "", failed ? strerror(errno) : "");
+    return status == WEIR_EXIT_OK ? WEIR_EXIT_FAILED : status;
+}
+
 int main(int argc, char **argv)
 {
     const struct command *command;
     bool help;
+
+    if (!hold_standard_files())
+        return WEIR_EXIT_FAILED;
 
     if (argc < 2) {
         usage(stderr);
@@ -82,7 +115,7 @@ int main(int argc, char **argv)
         char name[16], option[] = "--help", *words[] = {name, option, NULL};
 
         snprintf(name, sizeof name, "%s", command->name);
-        return command->run(2, words);
+        return check_output(command, command->run(2, words));
     }
-    return command->run(argc - 1, argv + 1);
+    return check_output(command, command->run(argc - 1, argv + 1));
 }

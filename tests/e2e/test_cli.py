@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from weir import RELEASE, Process, canaries, wait_for
+from weir import RELEASE, Process, canaries, free_port, wait_for
 
 
 def run(*args, stdin=None, cwd=None, timeout=30, **env):
@@ -40,6 +40,7 @@ def test_usage_errors_are_2():
     ("check -c", "weir check: a value is missing after -c; `weir check --help`"),
     ("run -z", "weir run: unknown option -z"),
     ("alerts --jbo x", "did you mean --job?"),
+    ("alerts --job=", "--job is the job_name in prometheus.yml"),
     ("spool --all=x redrive", "weir spool: --all takes no value"),
     ("scrub --explian", "did you mean --explain?"),
     ("scrub --format html", "--report DIR is missing, for --format"),
@@ -57,6 +58,32 @@ def test_a_usage_error_is_one_line_that_names_the_way_out(words, says):
     r = run(*words.split(), stdin="")
     assert r.returncode == 2 and r.stdout == ""
     assert says in r.stderr and r.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", ["version", "spool --help", "check", "config", "alerts", "scrub event.json", "reveal --key weir.key event.json",
+                                   "rules test rules.yaml"])
+@pytest.mark.parametrize("how", [">/dev/full", ">&-"])
+def test_output_that_cannot_be_written_is_a_failure(tmp_path, words, how):
+    (tmp_path / "event.json").write_text('{"message":"hello"}')
+    (tmp_path / "rules.yaml").write_text("extends: [default]\ntests: [{input: a, output: a}]\n")
+    run("reveal", "--new-key", "weir.key", cwd=tmp_path)
+    r = subprocess.run(f"exec '{RELEASE}' {words} {how}", shell=True, capture_output=True, text=True, timeout=30, cwd=tmp_path, env={"PATH": "/usr/bin:/bin"})
+    assert r.returncode == 1, r.stderr
+    assert f"weir {words.split()[0]}: cannot write to standard output" in r.stderr
+
+
+def test_a_weir_without_standard_files_serves(tmp_path):
+    """Else the first socket or file would be where its log goes."""
+    port = free_port()
+    (tmp_path / "weir.yaml").write_text(f'listen: {{http: "127.0.0.1:{port}", udp: "127.0.0.1:{port}"}}\n')
+    w = subprocess.Popen(f"exec '{RELEASE}' run <&- >&- 2>&-", shell=True, cwd=tmp_path, env={"PATH": "/usr/bin:/bin"})
+    try:
+        wait_for(lambda: run("send", "--dsn", f"http://k@127.0.0.1:{port}/1", "hello").returncode == 0, what="weir to answer")
+        for fd in range(3):
+            assert os.readlink(f"/proc/{w.pid}/fd/{fd}") == "/dev/null"
+    finally:
+        w.send_signal(signal.SIGTERM)
+    assert w.wait(20) == 0
 
 
 def test_an_unknown_rule_set_is_told_with_those_there_are(tmp_path):

@@ -140,6 +140,9 @@ def test_dead_letters_of_a_stopped_weir_are_redriven(weir, sink):
     w.stop()
     bad.kill()
     assert "1" in w.cli("spool", "status", "-c", "weir.yaml").stdout
+    with open("/dev/full", "w") as full:
+        export = subprocess.run([w.binary, "spool", "export", "-c", "weir.yaml"], cwd=w.dir, stdout=full, stderr=subprocess.PIPE, text=True, env={})
+    assert export.returncode == 1 and "cannot write to standard output" in export.stderr
     assert w.cli("spool", "redrive", "--all", "-c", "weir.yaml").returncode == 0
     good = sink(port=port)
     w.start()
