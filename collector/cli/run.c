@@ -132,12 +132,12 @@ static void rows_ready(void *self, uint64_t slots)
         weir_forward_wake(app->forward, slots);
 }
 
-static void row_staged(void *self, const struct weir_delivery *d, int64_t id)
+static void rows_staged(void *self, const struct weir_staged *rows, size_t n)
 {
     struct app *app = self;
 
     if (app->join != NULL)
-        weir_join_note(app->join, d, id);
+        weir_join_note(app->join, rows, n);
 }
 
 /* ---- configuration ------------------------------------------------------ */
@@ -220,7 +220,7 @@ static int start_spool(struct app *app, const struct weir_config *c)
                                                        .drop_oldest = c->drop_oldest,
                                                        .config = c,
                                                        .on_ready = rows_ready,
-                                                       .on_staged = row_staged,
+                                                       .on_staged = rows_staged,
                                                        .self = app},
                           &app->spool);
     if (err == WEIR_EBUSY)

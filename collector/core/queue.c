@@ -193,17 +193,23 @@ void weir_mailbox_destroy(struct weir_mailbox *m)
     m->event_fd = -1;
 }
 
-void weir_mailbox_post(struct weir_mailbox *m, struct weir_link *object_take)
+void weir_mailbox_post_all(struct weir_mailbox *m, struct weir_link *newest_take,
+                           struct weir_link *oldest)
 {
     struct weir_link *head = atomic_load_explicit(&m->head, memory_order_relaxed);
 
     do {
-        object_take->next = head;
+        oldest->next = head;
         /* release: pairs with the exchange in take */
-    } while (!atomic_compare_exchange_weak_explicit(&m->head, &head, object_take,
+    } while (!atomic_compare_exchange_weak_explicit(&m->head, &head, newest_take,
                                                     memory_order_release, memory_order_relaxed));
     if (head == NULL)
         signal_fd(m->event_fd);
+}
+
+void weir_mailbox_post(struct weir_mailbox *m, struct weir_link *object_take)
+{
+    weir_mailbox_post_all(m, object_take, object_take);
 }
 
 struct weir_link *weir_mailbox_take(struct weir_mailbox *m)

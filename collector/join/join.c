@@ -83,18 +83,19 @@ void weir_join_expect(void *self, struct weir_str project, struct weir_str trace
     weir_filter_expect(&j->filter, hash_of(j, project, trace_id), weir_mono_ms());
 }
 
-void weir_join_note(void *self, const struct weir_delivery *d, int64_t id)
+static struct weir_fragment *fragment_of(struct weir_join *j, const struct weir_staged *row,
+                                         uint64_t now_ms)
 {
-    struct weir_join *j = self;
-    struct weir_fragment *f = weir_fragment_new(d, id);
+    const struct weir_delivery *d = row->delivery;
+    struct weir_fragment *f = weir_fragment_new(d, row->id);
 
     if (f == NULL) {
         /* The row is safe; join reads again what is staged. Until then every
          * event makes the detour. */
         atomic_store(&j->lost, true);
-        return;
+        return NULL;
     }
-    f->born_ms = weir_mono_ms();
+    f->born_ms = now_ms;
     if (f->type == WEIR_ITEM_BREADCRUMB ||
         (f->type == WEIR_ITEM_NATIVE_SPAN &&
          atomic_load_explicit(&j->from_spans, memory_order_relaxed))) {
@@ -102,7 +103,26 @@ void weir_join_note(void *self, const struct weir_delivery *d, int64_t id)
         f->raised = true;
         weir_filter_raise(&j->filter, f->hash);
     }
-    weir_mailbox_post(&j->inbox, &f->link);
+    return f;
+}
+
+void weir_join_note(void *self, const struct weir_staged *rows, size_t n)
+{
+    struct weir_join *j = self;
+    struct weir_link *newest = NULL, *oldest = NULL;
+    uint64_t now_ms = weir_mono_ms();
+
+    for (size_t i = 0; i < n; i++) {
+        struct weir_fragment *f = fragment_of(j, &rows[i], now_ms);
+
+        if (f == NULL)
+            continue;
+        f->link.next = newest;
+        newest = &f->link;
+        oldest = oldest != NULL ? oldest : newest;
+    }
+    if (newest != NULL)
+        weir_mailbox_post_all(&j->inbox, newest, oldest);
 }
 
 /* ---- taking in ------------------------------------------------------------------ */

@@ -89,11 +89,6 @@ struct weir_published {
     atomic_bool full;
 };
 
-struct weir_staged {
-    const struct weir_delivery *delivery; /* _ref: until its operation is answered */
-    int64_t id;
-};
-
 struct weir_memory_blob;
 
 struct weir_spool {
@@ -150,7 +145,7 @@ struct weir_spool {
     _Atomic uint64_t last_commit_ms;
 
     void (*on_ready)(void *self, uint64_t slots);
-    void (*on_staged)(void *self, const struct weir_delivery *d, int64_t id);
+    void (*on_staged)(void *self, const struct weir_staged *rows, size_t n);
     void *self;
 };
 

@@ -155,32 +155,38 @@ static int load_accounts(struct weir_spool *s)
     return rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : WEIR_EIO;
 }
 
-static void add_sum(struct weir_spool *s, sqlite3_stmt *st, int at, enum weir_stored_state state)
+static int add_sum(struct weir_spool *s, sqlite3_stmt *st, int at, enum weir_stored_state state)
 {
     struct weir_account *a = weir_ledger_numbered(s, sqlite3_column_int64(st, 0));
     unsigned shown = state == WEIR_STORED_AGAIN ? WEIR_ROW_READY : (unsigned)state;
 
+    /* A destination without a row, and not for want of room here. */
+    if (a == NULL && s->n_accounts < WEIR_MAX_DB_DESTINATIONS)
+        return weir_db_note(&s->db, SQLITE_CORRUPT);
     if (a == NULL || shown > WEIR_ROW_DEAD)
-        return;
+        return 0;
     a->tally.rows[shown] += (uint64_t)sqlite3_column_int64(st, at);
     a->tally.bytes[shown] += (uint64_t)sqlite3_column_int64(st, at + 1);
+    return 0;
 }
 
 static int load_sums(struct weir_spool *s)
 {
     sqlite3_stmt *st = weir_db_get(&s->db, WEIR_DB_QUEUE_SUMS);
-    int rc;
+    int rc, err = 0;
 
-    while ((rc = weir_db_step(&s->db, st)) == SQLITE_ROW)
-        add_sum(s, st, 1, WEIR_STORED_READY);
+    while (err == 0 && (rc = weir_db_step(&s->db, st)) != SQLITE_DONE)
+        err = rc == SQLITE_ROW ? add_sum(s, st, 1, WEIR_STORED_READY) : WEIR_EIO;
     sqlite3_reset(st);
-    if (rc != SQLITE_DONE)
-        return WEIR_EIO;
+    if (err != 0)
+        return err;
     st = weir_db_get(&s->db, WEIR_DB_HELD_SUMS);
-    while ((rc = weir_db_step(&s->db, st)) == SQLITE_ROW)
-        add_sum(s, st, 2, (enum weir_stored_state)sqlite3_column_int(st, 1));
+    while (err == 0 && (rc = weir_db_step(&s->db, st)) != SQLITE_DONE)
+        err = rc == SQLITE_ROW
+                  ? add_sum(s, st, 2, (enum weir_stored_state)sqlite3_column_int(st, 1))
+                  : WEIR_EIO;
     sqlite3_reset(st);
-    return rc == SQLITE_DONE ? 0 : WEIR_EIO;
+    return err;
 }
 
 int weir_ledger_load(struct weir_spool *s)

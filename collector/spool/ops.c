@@ -246,9 +246,9 @@ static int finish_staged(struct weir_spool *s, int64_t id, enum weir_outcome out
     for (size_t i = 0; i < s->n_accounts; i++) {
         struct weir_account *a = &s->accounts[i];
         struct weir_target t;
-        int err = weir_rows_find(s, a, id, &t);
+        int err = weir_rows_find_staged(s, a, id, &t);
 
-        if (err == WEIR_ENOTFOUND || (err == 0 && t.state != WEIR_STORED_STAGED))
+        if (err == WEIR_ENOTFOUND)
             continue;
         if (err != 0 || weir_rows_finish(s, a, &t, outcome, reason) != 0)
             return WEIR_EIO;
@@ -271,9 +271,9 @@ static int carry(struct weir_spool *s, const struct weir_replace *op,
     for (size_t i = 0; i < s->n_accounts; i++) {
         struct weir_account *a = &s->accounts[i];
         struct weir_target t;
-        int err = weir_rows_find(s, a, op->carrier, &t);
+        int err = weir_rows_find_staged(s, a, op->carrier, &t);
 
-        if (err == WEIR_ENOTFOUND || (err == 0 && t.state != WEIR_STORED_STAGED))
+        if (err == WEIR_ENOTFOUND)
             continue;
         card.flags = t.card.flags; /* the blob is the carrier's own and stays */
         card.riders = t.card.riders;
@@ -318,9 +318,9 @@ static int keep(struct weir_spool *s, const struct weir_replace *op)
 
     for (size_t i = 0; i < s->n_accounts; i++) {
         struct weir_target t;
-        int err = weir_rows_find(s, &s->accounts[i], op->kept, &t);
+        int err = weir_rows_find_staged(s, &s->accounts[i], op->kept, &t);
 
-        if (err == WEIR_ENOTFOUND || (err == 0 && t.state != WEIR_STORED_STAGED))
+        if (err == WEIR_ENOTFOUND)
             continue;
         h.due_ms = t.since_ms;
         if (err != 0 || weir_rows_hold(s, &s->accounts[i], &t, &h, NULL, 0) != 0)
@@ -346,12 +346,12 @@ static int find_others(struct weir_spool *s, const struct weir_replace *op,
         for (size_t k = 0; k < op->n_leaving && !there; k++) {
             struct weir_target t;
             int err = op->leaving[k].outcome == WEIR_COLLAPSED
-                          ? weir_rows_find(s, a, op->leaving[k].id, &t)
+                          ? weir_rows_find_staged(s, a, op->leaving[k].id, &t)
                           : WEIR_ENOTFOUND;
 
             if (err == WEIR_EIO)
                 return err;
-            if (err != 0 || t.state != WEIR_STORED_STAGED)
+            if (err != 0)
                 continue;
             accounts[all++] = a;
             there = true;

@@ -254,17 +254,25 @@ static int collect(struct weir_spool_reader *r, sqlite3_stmt *st, bool held, uns
     return err;
 }
 
+/* Those that are ready again, then those that have waited long enough. */
 static int collect_due(struct weir_spool_reader *r, unsigned slot, uint64_t now_ms, size_t max,
                        struct weir_arena *a, struct rows *rows)
 {
-    sqlite3_stmt *st = weir_db_get(&r->db, WEIR_DB_DUE);
+    static const enum weir_stored_state states[] = {WEIR_STORED_AGAIN, WEIR_STORED_WAITING};
+    int err = 0;
 
-    if (st == NULL)
-        return WEIR_EIO;
-    sqlite3_bind_int64(st, 1, number_of(r, slot));
-    sqlite3_bind_int64(st, 2, (int64_t)now_ms);
-    sqlite3_bind_int64(st, 3, (int64_t)max);
-    return collect(r, st, true, slot, a, rows);
+    for (int i = 0; i < 2 && err == 0 && rows->n < max; i++) {
+        sqlite3_stmt *st = weir_db_get(&r->db, WEIR_DB_DUE);
+
+        if (st == NULL)
+            return WEIR_EIO;
+        sqlite3_bind_int64(st, 1, number_of(r, slot));
+        sqlite3_bind_int(st, 2, (int)states[i]);
+        sqlite3_bind_int64(st, 3, (int64_t)now_ms);
+        sqlite3_bind_int64(st, 4, (int64_t)max);
+        err = collect(r, st, true, slot, a, rows);
+    }
+    return err;
 }
 
 static int collect_ready(struct weir_spool_reader *r, unsigned slot, int64_t after_id, size_t max,
@@ -454,7 +462,8 @@ bool weir_spool_holds(struct weir_spool_reader *r, int64_t id, unsigned slot)
 static int collect_state(struct weir_spool_reader *r, enum weir_stored_state state, unsigned slot,
                          int64_t after_id, size_t max, struct weir_arena *a, struct rows *rows)
 {
-    sqlite3_stmt *st = weir_db_get(&r->db, WEIR_DB_HELD_AFTER);
+    sqlite3_stmt *st = weir_db_get(&r->db, state == WEIR_STORED_STAGED ? WEIR_DB_STAGED_AFTER
+                                                                       : WEIR_DB_HELD_AFTER);
 
     if (st == NULL)
         return WEIR_EIO;

@@ -334,22 +334,31 @@ static int find_one(struct weir_spool *s, sqlite3_stmt *st, bool held,
     return rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? WEIR_ENOTFOUND : WEIR_EIO;
 }
 
-int weir_rows_find(struct weir_spool *s, const struct weir_account *a, int64_t id,
-                   struct weir_target *ret_target)
+static int find_in(struct weir_spool *s, enum weir_db_statement which, const struct weir_account *a,
+                   int64_t id, struct weir_target *ret_target)
 {
-    sqlite3_stmt *st = weir_db_get(&s->db, WEIR_DB_QUEUE_FIND);
-    int err;
+    sqlite3_stmt *st = weir_db_get(&s->db, which);
 
     if (st == NULL)
         return WEIR_EIO;
     bind_target(st, a, id, NULL);
-    err = find_one(s, st, false, ret_target);
-    if (err != WEIR_ENOTFOUND)
-        return err;
-    if ((st = weir_db_get(&s->db, WEIR_DB_HELD_FIND)) == NULL)
-        return WEIR_EIO;
-    bind_target(st, a, id, NULL);
-    return find_one(s, st, true, ret_target);
+    return find_one(s, st, which == WEIR_DB_HELD_FIND, ret_target);
+}
+
+int weir_rows_find(struct weir_spool *s, const struct weir_account *a, int64_t id,
+                   struct weir_target *ret_target)
+{
+    int err = find_in(s, WEIR_DB_QUEUE_FIND, a, id, ret_target);
+
+    return err == WEIR_ENOTFOUND ? find_in(s, WEIR_DB_HELD_FIND, a, id, ret_target) : err;
+}
+
+int weir_rows_find_staged(struct weir_spool *s, const struct weir_account *a, int64_t id,
+                          struct weir_target *ret_target)
+{
+    int err = find_in(s, WEIR_DB_HELD_FIND, a, id, ret_target);
+
+    return err == 0 && ret_target->state != WEIR_STORED_STAGED ? WEIR_ENOTFOUND : err;
 }
 
 int weir_rows_first(struct weir_spool *s, const struct weir_account *a,
@@ -366,24 +375,16 @@ int weir_rows_first(struct weir_spool *s, const struct weir_account *a,
     return find_one(s, st, held, ret_target);
 }
 
-int weir_rows_old(struct weir_spool *s, uint64_t before_ms, struct weir_account **ret_account,
+int weir_rows_old(struct weir_spool *s, const struct weir_account *a, uint64_t before_ms,
                   struct weir_target *ret_target)
 {
     sqlite3_stmt *st = weir_db_get(&s->db, WEIR_DB_HELD_OLD);
-    int rc;
 
     if (st == NULL)
         return WEIR_EIO;
-    sqlite3_bind_int64(st, 1, (int64_t)before_ms);
-    rc = weir_db_step(&s->db, st);
-    if (rc == SQLITE_ROW) {
-        read_target(st, true, ret_target);
-        *ret_account = weir_ledger_numbered(s, sqlite3_column_int64(st, 8));
-    }
-    sqlite3_reset(st);
-    if (rc == SQLITE_ROW && *ret_account == NULL) /* a destination without a row */
-        return weir_db_note(&s->db, SQLITE_CORRUPT);
-    return rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? WEIR_ENOTFOUND : WEIR_EIO;
+    sqlite3_bind_int64(st, 1, a->number);
+    sqlite3_bind_int64(st, 2, (int64_t)before_ms);
+    return find_one(s, st, true, ret_target);
 }
 
 int weir_rows_oldest(struct weir_spool *s, const struct weir_account *a, uint64_t *ret_ms)

@@ -34,13 +34,16 @@ int weir_rows_hold_new(struct weir_spool *s, struct weir_account *a, const struc
 /* WEIR_ENOTFOUND: not there (settled before, or pressed out meanwhile). */
 int weir_rows_find(struct weir_spool *s, const struct weir_account *a, int64_t id,
                    struct weir_target *ret_target) WEIR_MUST_CHECK;
+/* The same for a row that is staged; WEIR_ENOTFOUND when it no longer is. */
+int weir_rows_find_staged(struct weir_spool *s, const struct weir_account *a, int64_t id,
+                          struct weir_target *ret_target) WEIR_MUST_CHECK;
 /* The row at the head of the queue, or the first by due_ms of a held state.
  * WEIR_ENOTFOUND: none. */
 int weir_rows_first(struct weir_spool *s, const struct weir_account *a,
                     enum weir_stored_state state, struct weir_target *ret_target) WEIR_MUST_CHECK;
-/* A row of any destination, not dead, that is held since before `before_ms`.
+/* The oldest row, not dead, that is held since before `before_ms`.
  * WEIR_ENOTFOUND: none. */
-int weir_rows_old(struct weir_spool *s, uint64_t before_ms, struct weir_account **ret_account,
+int weir_rows_old(struct weir_spool *s, const struct weir_account *a, uint64_t before_ms,
                   struct weir_target *ret_target) WEIR_MUST_CHECK;
 /* When the oldest spooled delivery came, 0: none. No transaction needed. */
 int weir_rows_oldest(struct weir_spool *s, const struct weir_account *a,

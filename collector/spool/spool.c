@@ -238,16 +238,39 @@ static int transact(struct weir_spool *s, struct weir_op **ops, size_t n, bool *
     return err;
 }
 
+/* Answers the first one and all that go to the same mailbox, at once: whoever
+ * reads it wakes once. They leave the list. */
+static void answer_alike(struct weir_op **ops, size_t n)
+{
+    struct weir_mailbox *box = ops[0]->reply;
+    struct weir_link *newest = NULL, *oldest = &ops[0]->link;
+
+    for (size_t i = 0; i < n; i++) {
+        if (ops[i] == NULL || ops[i]->reply != box)
+            continue;
+        ops[i]->link.next = newest;
+        newest = &ops[i]->link;
+        ops[i] = NULL;
+    }
+    weir_mailbox_post_all(box, newest, oldest);
+}
+
 /* After a commit. Join hears of staged rows before their sender is answered,
  * because then the deliveries are the sender's again. */
 static void tell(struct weir_spool *s, struct weir_op **ops, size_t n, const bool *more)
 {
-    for (size_t i = 0; s->on_staged != NULL && i < s->n_staged; i++)
-        s->on_staged(s->self, s->staged[i].delivery, s->staged[i].id);
+    if (s->on_staged != NULL && s->n_staged > 0)
+        s->on_staged(s->self, s->staged, s->n_staged);
     for (size_t i = 0; i < n; i++) {
-        if (more[i])
+        if (more[i]) {
             put_off(s, ops[i]);
-        else
+            ops[i] = NULL;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (ops[i] != NULL && ops[i]->reply != NULL)
+            answer_alike(ops + i, n - i);
+        else if (ops[i] != NULL)
             answer(ops[i], ops[i]->result);
     }
     if (s->ready != 0 && s->on_ready != NULL)

@@ -9,7 +9,9 @@
  *                go to several have a row, which keeps the common case cheap
  *   queue        (destination, id): ready and never tried. Appended at its
  *                end, read and deleted at its head
- *   held         all other rows: staged, waiting for a retry, dead, ready again
+ *   held         all other rows: staged, waiting for a retry, dead, ready again.
+ *                Staged ones, by far the most, are found by id alone: of their
+ *                indexes only the one for their age is theirs too
  *   blob         deliveries with items too large for a row
  *
  * held.trace is always NULL: nothing looks staged rows up by it, and files that
@@ -62,10 +64,15 @@ static const char schema[] =
     " logs INT, PRIMARY KEY(destination, id)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS held(destination INT, id INT, bytes INT, kind INT, spans INT,"
     " logs INT, state INT NOT NULL, due_ms INT, since_ms INT, attempts INT, status INT,"
-    " reason TEXT, trace TEXT, answer BLOB, PRIMARY KEY(destination, id)) WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS held_due ON held(destination, state, due_ms);"
-    "CREATE INDEX IF NOT EXISTS held_id ON held(destination, state, id);"
-    "CREATE INDEX IF NOT EXISTS held_since ON held(since_ms) WHERE state <> 3;";
+    " reason TEXT, trace TEXT, answer BLOB, PRIMARY KEY(destination, id)) WITHOUT ROWID;";
+
+/* The first four are those of earlier versions. */
+static const char indexes[] =
+    "DROP INDEX IF EXISTS held_due; DROP INDEX IF EXISTS held_id;"
+    "DROP INDEX IF EXISTS held_since; DROP INDEX IF EXISTS held_trace;"
+    "CREATE INDEX IF NOT EXISTS held_next ON held(destination, state, due_ms) WHERE state <> 0;"
+    "CREATE INDEX IF NOT EXISTS held_list ON held(destination, state, id) WHERE state <> 0;"
+    "CREATE INDEX IF NOT EXISTS held_age ON held(destination, since_ms) WHERE state <> 3;";
 
 static const char *const texts[WEIR_DB_STATEMENTS] = {
     [WEIR_DB_BEGIN] = "BEGIN IMMEDIATE",
@@ -108,9 +115,11 @@ static const char *const texts[WEIR_DB_STATEMENTS] = {
     [WEIR_DB_HELD_DELETE] = "DELETE FROM held WHERE destination=?1 AND id=?2",
     /* The oldest of a state: by due_ms, which is dead_ms for dead ones. */
     [WEIR_DB_HELD_FIRST] = "SELECT id, bytes, kind, spans, logs, state, since_ms, length(answer)"
-                           " FROM held WHERE destination=?1 AND state=?2 ORDER BY due_ms LIMIT 1",
-    [WEIR_DB_HELD_OLD] = "SELECT id, bytes, kind, spans, logs, state, since_ms, length(answer),"
-                         " destination FROM held WHERE state <> 3 AND since_ms < ?1 LIMIT 1",
+                           " FROM held WHERE destination=?1 AND state=?2 AND state <> 0"
+                           " ORDER BY due_ms LIMIT 1",
+    [WEIR_DB_HELD_OLD] = "SELECT id, bytes, kind, spans, logs, state, since_ms, length(answer)"
+                         " FROM held WHERE destination=?1 AND state <> 3 AND since_ms < ?2"
+                         " ORDER BY since_ms LIMIT 1",
     [WEIR_DB_HELD_OLDEST] = "SELECT since_ms FROM held WHERE destination=?1 AND state <> 3"
                             " ORDER BY since_ms LIMIT 1",
     [WEIR_DB_READ] = "BEGIN",
@@ -118,12 +127,15 @@ static const char *const texts[WEIR_DB_STATEMENTS] = {
                             " AND id > ?2 ORDER BY id LIMIT ?3",
 #define HELD_COLUMNS \
     "id, bytes, kind, spans, logs, state, attempts, due_ms, status, reason, answer, destination"
-    [WEIR_DB_DUE] = "SELECT " HELD_COLUMNS " FROM held WHERE destination=?1 AND state IN (2, 4)"
-                    " AND due_ms <= ?2 ORDER BY due_ms LIMIT ?3",
+    /* "state <> 0" is what an index says of itself: without it it is not used. */
+    [WEIR_DB_DUE] = "SELECT " HELD_COLUMNS " FROM held WHERE destination=?1 AND state=?2"
+                    " AND state <> 0 AND due_ms <= ?3 ORDER BY due_ms LIMIT ?4",
     [WEIR_DB_NEXT_DUE] = "SELECT min(due_ms) FROM held WHERE destination=?1 AND state=2"
-                         " AND due_ms > ?2",
+                         " AND state <> 0 AND due_ms > ?2",
     [WEIR_DB_HELD_AFTER] = "SELECT " HELD_COLUMNS " FROM held WHERE destination=?1 AND state=?2"
-                           " AND id > ?3 ORDER BY id LIMIT ?4",
+                           " AND state <> 0 AND id > ?3 ORDER BY id LIMIT ?4",
+    [WEIR_DB_STAGED_AFTER] = "SELECT " HELD_COLUMNS " FROM held WHERE destination=?1 AND state=?2"
+                             " AND id > ?3 ORDER BY id LIMIT ?4",
     [WEIR_DB_HELD_ONE] = "SELECT " HELD_COLUMNS " FROM held WHERE destination=?1 AND id=?2",
 /* Two, because naming `items` reads them. */
 #define DELIVERY_COLUMNS "received_ms, encoding, raw_bytes, crc, project, key, event_id, trace_id"
@@ -293,15 +305,25 @@ static int lay_out(struct weir_db *db)
     if (weir_db_number(db, "PRAGMA application_id", 0) == APPLICATION_ID)
         mark[0] = '\0';
     if (weir_db_exec(db, "BEGIN IMMEDIATE") != 0 || weir_db_exec(db, schema) != 0 ||
-        weir_db_exec(db, mark) != 0)
+        weir_db_exec(db, mark) != 0 || weir_db_exec(db, "COMMIT") != 0)
         return WEIR_EIO;
-    return weir_db_exec(db, "COMMIT");
+    /* Other indexes only make it slow: a full disk is no reason not to start. */
+    if (weir_db_exec(db, "BEGIN IMMEDIATE") == 0 && weir_db_exec(db, indexes) == 0 &&
+        weir_db_exec(db, "COMMIT") == 0)
+        return 0;
+    if (!sqlite3_get_autocommit(db->handle))
+        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    return db->fault == WEIR_DB_DISK ? 0 : WEIR_EIO;
 }
 
 static int open_handle(struct weir_db *db, const char *path, int flags)
 {
-    int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc;
 
+    /* Else every malloc takes a lock, for sums that nobody reads. Refused, and
+     * needless, but for the first time. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (weir_db_note(db, rc) != 0)
         return WEIR_EIO;
     sqlite3_extended_result_codes(db->handle, 1);

@@ -54,12 +54,12 @@ static int expire_queue(struct weir_spool *s, struct weir_account *a, uint64_t b
     return 0;
 }
 
-static int expire_held(struct weir_spool *s, uint64_t before_ms, size_t *left)
+static int expire_held(struct weir_spool *s, struct weir_account *a, uint64_t before_ms,
+                       size_t *left)
 {
     while (*left > 0) {
-        struct weir_account *a;
         struct weir_target t;
-        int err = weir_rows_old(s, before_ms, &a, &t);
+        int err = weir_rows_old(s, a, before_ms, &t);
 
         if (err == WEIR_ENOTFOUND)
             return 0;
@@ -85,10 +85,10 @@ static int expire(struct weir_spool *s, size_t *ret_left)
     for (size_t i = 0; err == 0 && i < s->n_accounts; i++) {
         err = expire_queue(s, &s->accounts[i], before_ms, &left);
         if (err == 0)
+            err = expire_held(s, &s->accounts[i], before_ms, &left);
+        if (err == 0)
             err = weir_ops_press_out_dead(s, &s->accounts[i]); /* the share may have shrunk */
     }
-    if (err == 0)
-        err = expire_held(s, before_ms, &left);
     if (err == 0)
         err = weir_rows_commit(s);
     if (err != 0)

@@ -59,6 +59,6 @@ void weir_join_expect(void *self, struct weir_str project, struct weir_str trace
  * stores. */
 void weir_join_failed(void *self, struct weir_str trace_id);
 /* The spool's on_staged. `self` is the weir_join. */
-void weir_join_note(void *self, const struct weir_delivery *d, int64_t id);
+void weir_join_note(void *self, const struct weir_staged *rows, size_t n);
 
 #endif

@@ -68,6 +68,9 @@ int weir_mailbox_init(struct weir_mailbox *m) WEIR_MUST_CHECK;
 void weir_mailbox_destroy(struct weir_mailbox *m);
 /* Any thread; wakes the consumer when the box was empty. */
 void weir_mailbox_post(struct weir_mailbox *m, struct weir_link *object_take);
+/* Several at once, chained from the newest one to the oldest. */
+void weir_mailbox_post_all(struct weir_mailbox *m, struct weir_link *newest_take,
+                           struct weir_link *oldest);
 /* Consumer only: everything posted so far, oldest first, NULL if none;
  * clears the eventfd. */
 struct weir_link *weir_mailbox_take(struct weir_mailbox *m);

@@ -141,6 +141,12 @@ struct weir_dead_op {
 
 /* ---- life -------------------------------------------------------------- */
 
+/* A row that a commit has staged. */
+struct weir_staged {
+    const struct weir_delivery *delivery; /* its sender's, until that is answered */
+    int64_t id;
+};
+
 struct weir_spool_options {
     bool memory;      /* spool.type */
     const char *path; /* directory; made with mode 0700 */
@@ -148,9 +154,9 @@ struct weir_spool_options {
     uint64_t max_bytes, ttl_ms;
     bool drop_oldest;
     const struct weir_config *config; /* destinations and shares */
-    /* On the spool thread: rows became ready (or staged). */
+    /* On the spool thread, after a commit: rows became ready (or staged). */
     void (*on_ready)(void *self, uint64_t slots);
-    void (*on_staged)(void *self, const struct weir_delivery *d, int64_t id);
+    void (*on_staged)(void *self, const struct weir_staged *rows, size_t n);
     void *self;
 };
 

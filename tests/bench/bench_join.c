@@ -47,10 +47,10 @@ static void ready(void *self, uint64_t slots)
     (void)self, (void)slots;
 }
 
-static void staged(void *self, const struct weir_delivery *d, int64_t id)
+static void staged(void *self, const struct weir_staged *rows, size_t n)
 {
     (void)self;
-    weir_join_note(joiner, d, id);
+    weir_join_note(joiner, rows, n);
 }
 
 /* One fragment: the children of a trace, or its last ones and the root. */

@@ -366,7 +366,7 @@ static void note(int64_t id)
 
     fill(id, &row);
     row.delivery.items.n = 0;
-    weir_join_note(join, &row.delivery, id);
+    weir_join_note(join, &(struct weir_staged){&row.delivery, id}, 1);
 }
 
 static int64_t stage(enum weir_item_type type, const char *project_id, const char *trace_id,

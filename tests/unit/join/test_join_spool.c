@@ -31,11 +31,11 @@ struct house {
     unsigned slot;
 };
 
-static void staged(void *self, const struct weir_delivery *d, int64_t id)
+static void staged(void *self, const struct weir_staged *rows, size_t n)
 {
     struct house *h = self;
 
-    weir_join_note(h->join, d, id);
+    weir_join_note(h->join, rows, n);
 }
 
 static void ready(void *self, uint64_t slots)

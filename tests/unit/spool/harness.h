@@ -80,12 +80,12 @@ static void world_ready(void *self, uint64_t slots)
     atomic_fetch_or(&((struct world *)self)->ready, slots);
 }
 
-static void world_staged(void *self, const struct weir_delivery *d, int64_t id)
+static void world_staged(void *self, const struct weir_staged *rows, size_t n)
 {
     struct world *w = self;
 
-    (void)d;
-    w->staged[w->n_staged++ % 64] = id;
+    for (size_t i = 0; i < n; i++)
+        w->staged[w->n_staged++ % 64] = rows[i].id;
 }
 
 static void world_config(struct world *w, uint64_t max_bytes)

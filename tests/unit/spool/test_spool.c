@@ -307,6 +307,67 @@ static void fragments_collapse_into_their_carrier(void **state)
     world_end(&w);
 }
 
+/* The index by which a statement is answered stands in its plan. */
+static bool is_planned(struct weir_db *db, enum weir_db_statement which, const char *index)
+{
+    char sql[1024];
+    sqlite3_stmt *st;
+    bool found = false;
+
+    snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", sqlite3_sql(weir_db_get(db, which)));
+    assert_int_equal(sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL), 0);
+    while (sqlite3_step(st) == SQLITE_ROW)
+        found = found || strstr((const char *)sqlite3_column_text(st, 3), index) != NULL;
+    sqlite3_finalize(st);
+    return found;
+}
+
+static void what_is_asked_often_is_answered_by_an_index(void **state)
+{
+    static const struct {
+        enum weir_db_statement which;
+        const char *index;
+    } cases[] = {{WEIR_DB_HELD_FIRST, "INDEX held_next (destination=? AND state=?)"},
+                 {WEIR_DB_DUE, "INDEX held_next (destination=? AND state=? AND due_ms<?)"},
+                 {WEIR_DB_NEXT_DUE, "INDEX held_next (destination=? AND state=? AND due_ms>?)"},
+                 {WEIR_DB_HELD_AFTER, "INDEX held_list (destination=? AND state=? AND id>?)"},
+                 {WEIR_DB_STAGED_AFTER, "PRIMARY KEY (destination=? AND id>?)"},
+                 {WEIR_DB_HELD_OLD, "INDEX held_age (destination=? AND since_ms<?)"},
+                 {WEIR_DB_HELD_OLDEST, "INDEX held_age (destination=?)"},
+                 {WEIR_DB_OLDEST, "INDEX held_age (destination=?)"}};
+    struct world w;
+
+    (void)state;
+    begin(&w);
+    weir_spool_stop(w.spool);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (!is_planned(&w.spool->db, cases[i].which, cases[i].index))
+            fail_msg("statement %d does without %s", (int)cases[i].which, cases[i].index);
+    world_end(&w);
+}
+
+static void indexes_of_earlier_versions_are_replaced(void **state)
+{
+    static const char old[] = "SELECT count(*) FROM sqlite_master WHERE name IN ('held_due',"
+                              " 'held_id', 'held_since', 'held_trace')";
+    struct world w;
+    struct weir_spool_row *rows;
+
+    (void)state;
+    begin(&w);
+    stage(&w, bit_a(), "event");
+    world_close(&w);
+    ask_file(&w, "CREATE INDEX held_due ON held(destination, state, due_ms)");
+    ask_file(&w, "CREATE INDEX held_since ON held(since_ms) WHERE state <> 3");
+    ask_file(&w, "DROP INDEX held_age");
+    assert_int_equal(ask_file(&w, old), 2);
+    world_open(&w);
+    assert_int_equal(ask_file(&w, old), 0);
+    assert_int_equal(list(&w, WEIR_ROW_STAGED, (int)slot_a(), &rows), 1);
+    assert_int_equal(ledger(&w, slot_a()).oldest_ms, fake_now_ms);
+    world_end(&w);
+}
+
 /* Staged rows are found by their id alone. A file of a weir that wrote and
  * indexed their trace too is used as it is. */
 static void a_staged_row_has_no_trace_in_the_file_and_may_have_had_one(void **state)
@@ -939,6 +1000,10 @@ int main(void)
         BOTH(destinations_share_the_items_and_the_last_one_deletes_them),
         BOTH(what_is_not_wanted_is_accepted_and_counted),
         BOTH(fragments_collapse_into_their_carrier),
+        {"indexes_of_earlier_versions_are_replaced", indexes_of_earlier_versions_are_replaced,
+         on_disk, NULL, NULL},
+        {"what_is_asked_often_is_answered_by_an_index", what_is_asked_often_is_answered_by_an_index,
+         on_disk, NULL, NULL},
         {"a_staged_row_has_no_trace_in_the_file_and_may_have_had_one",
          a_staged_row_has_no_trace_in_the_file_and_may_have_had_one, on_disk, NULL, NULL},
         BOTH(what_fragments_make_beside_the_carrier_is_one_more_accepted),
