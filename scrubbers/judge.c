@@ -109,11 +109,11 @@ static void swap_hits(struct weir_scrubber *s, size_t n)
 
 /* Several sets bring the same detectors. What one found nothing in, its twin
  * need not look at: same type, and same keys if it goes by keys. */
-static bool barren(const struct weir_subject *subject, const struct weir_slot *at)
+static bool barren(const struct weir_subject *subject, const struct weir_menu_row *row)
 {
-    if (at->key_rule != 0)
-        return (subject->barren_keys & at->key_rule) != 0;
-    return (subject->barren[at->leaf->type / 64] >> at->leaf->type % 64 & 1) != 0;
+    if (row->key_rule != 0)
+        return (subject->barren_keys & row->key_rule) != 0;
+    return (subject->barren[row->type / 64] >> row->type % 64 & 1) != 0;
 }
 
 static void note_barren(struct weir_subject *subject, const struct weir_slot *at)
@@ -142,8 +142,6 @@ static int run_leaf(struct weir_scrubber *s, uint32_t slot, struct weir_subject 
     const struct weir_detector *d = &weir_detectors[at->leaf->type];
     size_t n = 0, from = 0, old = s->n_hits;
 
-    if (barren(subject, at))
-        return 0;
     prepare(s, at, subject);
     for (size_t i = 0; i <= old; i++) {
         size_t to = i < old ? s->hits[i].start : subject->n;
@@ -239,9 +237,9 @@ static bool has_digits(struct weir_scrubber *s, struct weir_subject *subject,
 static uint64_t *pick_rows(const struct weir_scrubber *s, const struct weir_menu *menu,
                            uint32_t classes)
 {
-    uint64_t *pick = menu->picks + (classes * UINT32_C(0x9E3779B1) >> 28) * (menu->words + 1);
+    uint64_t *pick = menu->picks + (classes * UINT32_C(0x9E3779B1) >> 27) * (menu->words + 1);
 
-    static_assert(WEIR_PICKS == 16, "the four upper bits tell");
+    static_assert(WEIR_PICKS == 32, "the five upper bits tell");
     if (pick[menu->words] == (uint64_t)classes + 1)
         return pick;
     memset(pick, 0, menu->words * sizeof *pick);
@@ -292,13 +290,13 @@ int weir_judge_once(struct weir_scrubber *s, const struct weir_menu *menu, struc
     rows = open_rows(s, menu, text, pick_rows(s, menu, classes));
     for (size_t w = 0; w < menu->words; w++)
         for (uint64_t bits = rows[w]; bits != 0; bits &= bits - 1) {
-            size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
+            const struct weir_menu_row *row = &menu->rows[w * 64 + (size_t)__builtin_ctzll(bits)];
             int rc;
 
-            if ((menu->rows[i].needs > WEIR_P_CLASSES && !may_tell(s, &subject, &menu->rows[i])) ||
-                !has_digits(s, &subject, &menu->rows[i]))
+            if (barren(&subject, row) || !has_digits(s, &subject, row) ||
+                (row->needs > WEIR_P_CLASSES && !may_tell(s, &subject, row)))
                 continue;
-            rc = run_leaf(s, menu->rows[i].slot, &subject);
+            rc = run_leaf(s, row->slot, &subject);
             if (rc != 0)
                 return rc < 0 ? rc : 0;
         }

@@ -325,6 +325,7 @@ static void fill(struct weir_scrubber *s, struct weir_menu *menu, int32_t state,
             row->needs = at->leaf->type == WEIR_RULE_ANYTHING
                              ? UINT32_MAX
                              : weir_detectors[at->leaf->type].needs;
+            row->type = (uint8_t)at->leaf->type;
             row->digits = weir_detectors[at->leaf->type].digits;
             menu->row_of[row->slot] = ++menu->n;
             menu->gated = menu->gated || weir_row_gated(s->mem, row);

@@ -21,7 +21,7 @@
 
 #include "weir/metrics.h"
 
-enum { WEIR_MEMORIES = 16, WEIR_LEVELS = WEIR_JSON_DEPTH + 4, WEIR_PICKS = 16 };
+enum { WEIR_MEMORIES = 16, WEIR_LEVELS = WEIR_JSON_DEPTH + 4, WEIR_PICKS = 32 };
 
 /* The leaves to run on a value: slots of the plan in order. */
 struct weir_menu {
@@ -39,7 +39,7 @@ struct weir_menu {
     struct weir_menu_row {
         uint32_t slot, needs; /* needs: of the slot's detector; ~0: is not looked for in text */
         uint64_t key_rule;    /* of the slot */
-        uint8_t digits;       /* of the slot's detector */
+        uint8_t digits, type; /* of the slot's detector */
     } rows[];
 };
 

@@ -50,6 +50,23 @@ static bool worth(struct weir_str text)
     return text.n >= SHORTEST && text.n <= LONGEST;
 }
 
+/* Of its length, its ends and its middle: for two texts of one place that is
+ * enough, since the bytes are compared. */
+static uint64_t hash_of(const struct weir_seen_as *as, struct weir_str text)
+{
+    enum { PART = 16 };
+    uint64_t h = weir_str_hash(weir_str_sub(text, 0, PART)) ^ as->n ^
+                 (as->menu * UINT64_C(0x9e3779b97f4a7c15));
+
+    if (text.n > PART)
+        h = h * UINT64_C(0xd6e8feb86659fd93) +
+            weir_str_hash(weir_str_sub(text, text.n - PART, PART));
+    if (text.n > 2 * (size_t)PART)
+        h = h * UINT64_C(0xd6e8feb86659fd93) +
+            weir_str_hash(weir_str_sub(text, (text.n - PART) / 2, PART));
+    return h ^ h >> 29;
+}
+
 static size_t record_bytes(const struct weir_seen_as *as)
 {
     return sizeof *as + as->key_n + as->n;
@@ -65,7 +82,7 @@ bool weir_seen_clean(struct weir_seen *seen, struct weir_seen_as *as, struct wei
         return false;
     as->n = (uint32_t)text.n;
     as->key_n = (uint32_t)key.n;
-    seen->hash = weir_str_hash(text) ^ (as->menu * UINT64_C(0x9e3779b97f4a7c15)) ^ key.n;
+    seen->hash = hash_of(as, text);
     at = seen->index[seen->hash % SLOTS].at;
     if (at == 0 || seen->index[seen->hash % SLOTS].hash != seen->hash)
         return false;
