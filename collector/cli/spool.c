@@ -67,36 +67,53 @@ static void print_plain(const char *s, int width)
 
 /* ---- status ------------------------------------------------------------------- */
 
-static int run_status(struct weir_spool_api *api, const struct request *q)
+static bool is_meant(const struct request *q, const json_t *destination)
+{
+    return q->destination == NULL || strcmp(q->destination, text_of(destination, "name")) == 0;
+}
+
+static void print_destination(const json_t *d)
 {
     static const char *const spool[] = {"ready", "waiting",        "staged",
                                         "bytes", "oldest_seconds", NULL};
     static const char *const ledger[] = {"dead",    "accepted",   "forwarded", "filtered",
                                          "sampled", "collapsed",  "expired",   "dropped",
                                          "spooled", "difference", NULL};
+    const json_t *rows = json_object_get(d, "spool"), *counts = json_object_get(d, "ledger");
+
+    fputs("\n", stdout);
+    print_plain(text_of(d, "name"), 0);
+    puts(json_is_true(json_object_get(d, "configured")) ? "" : " (no longer configured)");
+    for (size_t k = 0; spool[k] != NULL; k++)
+        printf("  %-15s %lld\n", spool[k], number_of(rows, spool[k]));
+    for (size_t k = 0; ledger[k] != NULL; k++)
+        printf("  %-15s %lld\n", ledger[k], number_of(counts, ledger[k]));
+}
+
+static int run_status(struct weir_spool_api *api, const struct request *q)
+{
     json_t *answer = weir_spool_api_call(
         api, &(struct weir_spool_call){.method = "GET", .route = "/api/v1/status"});
     const json_t *list = json_object_get(json_object_get(answer, "data"), "destinations"), *d;
-    size_t i;
+    size_t i, n = 0;
 
     if (answer == NULL)
         return WEIR_EXIT_FAILED;
-    printf("weir %s\n", weir_spool_api_running(api) ? "runs" : "is stopped");
     json_array_foreach(list, i, d)
     {
-        const json_t *rows = json_object_get(d, "spool"), *counts = json_object_get(d, "ledger");
-
-        if (q->destination != NULL && strcmp(q->destination, text_of(d, "name")) != 0)
+        if (!is_meant(q, d))
             continue;
-        fputs("\n", stdout);
-        print_plain(text_of(d, "name"), 0);
-        puts(json_is_true(json_object_get(d, "configured")) ? "" : " (no longer configured)");
-        for (size_t k = 0; spool[k] != NULL; k++)
-            printf("  %-15s %lld\n", spool[k], number_of(rows, spool[k]));
-        for (size_t k = 0; ledger[k] != NULL; k++)
-            printf("  %-15s %lld\n", ledger[k], number_of(counts, ledger[k]));
+        if (n++ == 0)
+            printf("weir %s\n", weir_spool_api_running(api) ? "runs" : "is stopped");
+        print_destination(d);
     }
     json_decref(answer);
+    if (n == 0 && q->destination != NULL) {
+        fprintf(stderr, "weir spool: no destination is named '%s'\n", q->destination);
+        return WEIR_EXIT_FAILED;
+    }
+    if (n == 0)
+        printf("weir %s\n", weir_spool_api_running(api) ? "runs" : "is stopped");
     return WEIR_EXIT_OK;
 }
 
@@ -182,8 +199,8 @@ static int export_letter(struct weir_spool_api *api, const struct request *q, co
     (void)q;
     snprintf(id, sizeof id, "%lld", number_of(letter, "id"));
     answer = get_letter(api, id, json_string_value(json_object_get(letter, "destination")));
-    if (answer == NULL)
-        return WEIR_EXIT_OK; /* redriven or pressed out meanwhile; said on stderr */
+    if (answer == NULL) /* 404: redriven or pressed out meanwhile, which was said */
+        return weir_spool_api_status(api) == 404 ? WEIR_EXIT_OK : WEIR_EXIT_FAILED;
     json_dumpf(json_object_get(answer, "data"), stdout, JSON_COMPACT);
     json_decref(answer);
     putchar('\n');
@@ -243,14 +260,18 @@ static int order(struct weir_spool_api *api, const struct request *q, const char
             : weir_spool_api_call(
                   api, &(struct weir_spool_call){.method = method, .route = route, .body = body});
     long long n = number_of(json_object_get(answer, "data"), done);
+    long long unknown = number_of(json_object_get(answer, "data"), "unknown");
 
     free(body);
     if (answer == NULL)
         return WEIR_EXIT_FAILED;
     json_decref(answer);
     printf("%lld %s\n", n, done);
-    if (n == 0 && !q->all) {
-        fputs("weir spool: no dead letter has such an id; `weir spool list` shows them\n", stderr);
+    if (unknown > 0) {
+        fprintf(stderr,
+                "weir spool: %lld of the ids no dead letter has; `weir spool list` shows "
+                "them\n",
+                unknown);
         return WEIR_EXIT_FAILED;
     }
     return WEIR_EXIT_OK;

@@ -20,6 +20,7 @@ enum {
 struct weir_spool_api {
     struct weir_snapshot *snapshot;
     bool running;
+    int status; /* of the last answer; 0: none */
     /* Stopped: the spool in this process. */
     struct weir_spool *spool;
     struct weir_current *current;
@@ -44,12 +45,13 @@ static bool path_of(const struct weir_spool_call *call, char path[PATH_BYTES])
 }
 
 /* The document, or NULL after saying what the answer says is wrong. */
-static json_t *judge(int status, const char *text, size_t n)
+static json_t *judge(struct weir_spool_api *api, int status, const char *text, size_t n)
 {
     json_t *document = n > 0 ? json_loadb(text, n, 0, NULL) : NULL;
     const json_t *error = json_array_get(json_object_get(document, "errors"), 0);
     const char *detail = json_string_value(json_object_get(error, "detail"));
 
+    api->status = status;
     if (status == 200 && document != NULL)
         return document;
     if (detail == NULL)
@@ -166,7 +168,7 @@ static json_t *call_running(struct weir_spool_api *api, const struct weir_spool_
         return NULL;
     }
     curl_easy_getinfo(api->curl, CURLINFO_RESPONSE_CODE, &status);
-    return judge((int)status, api->answer, api->n_answer);
+    return judge(api, (int)status, api->answer, api->n_answer);
 }
 
 /* ---- stopped: the handlers --------------------------------------------------- */
@@ -239,7 +241,7 @@ static json_t *call_stopped(struct weir_spool_api *api, const struct weir_spool_
         }
         answer.resume(&api->admin, &r, &answer);
     }
-    return judge(answer.status, answer.body.p, answer.body.n);
+    return judge(api, answer.status, answer.body.p, answer.body.n);
 }
 
 /* ---- which ------------------------------------------------------------------- */
@@ -254,11 +256,13 @@ static int open_spool(struct weir_spool_api *api)
 
     if (c->spool_memory)
         return WEIR_EBUSY; /* if at all, it is in a running one */
-    snprintf(path, sizeof path, "%.*s", WEIR_FMT(c->spool_path));
+    /* To open it would make one, in a directory that may be somebody else's. */
+    snprintf(path, sizeof path, "%.*s/weir.db", WEIR_FMT(c->spool_path));
     if (stat(path, &st) != 0) {
-        fprintf(stderr, "weir spool: there is no spool at %s\n", path);
+        fprintf(stderr, "weir spool: there is no spool at %.*s\n", WEIR_FMT(c->spool_path));
         return WEIR_ENOTFOUND;
     }
+    path[c->spool_path.n] = '\0';
     return weir_spool_open(&(struct weir_spool_options){.path = path,
                                                         .durability_commit = true,
                                                         .max_bytes = (uint64_t)1 << 60},
@@ -284,6 +288,11 @@ struct weir_spool_api *weir_spool_api_open(struct weir_snapshot *s)
     return NULL;
 }
 
+int weir_spool_api_status(const struct weir_spool_api *api)
+{
+    return api->status;
+}
+
 bool weir_spool_api_running(const struct weir_spool_api *api)
 {
     return api->running;
@@ -291,6 +300,7 @@ bool weir_spool_api_running(const struct weir_spool_api *api)
 
 json_t *weir_spool_api_call(struct weir_spool_api *api, const struct weir_spool_call *call)
 {
+    api->status = 0;
     return api->running ? call_running(api, call) : call_stopped(api, call);
 }
 

@@ -41,6 +41,7 @@ static void report(void *self, const struct weir_http_request *r, struct weir_ht
 {
     const struct order *o = (const struct order *)answer->wait;
     const char *what = o->op.op.kind == WEIR_OP_REDRIVE ? "redriven" : "dropped";
+    json_t *data;
 
     (void)self;
     answer->wait = NULL;
@@ -48,7 +49,10 @@ static void report(void *self, const struct weir_http_request *r, struct weir_ht
         weir_http_error(r, WEIR_ROUTE_ADMIN, 404, "no dead letter has this id", answer);
         return;
     }
-    weir_admin_data(r, json_pack("{s:I}", what, (json_int_t)o->op.done), answer);
+    data = json_pack("{s:I}", what, (json_int_t)o->op.done);
+    if (o->op.unknown > 0)
+        json_object_set_new(data, "unknown", json_integer((json_int_t)o->op.unknown));
+    weir_admin_data(r, data, answer);
 }
 
 static void submit(struct order *o, struct weir_http_answer *answer)

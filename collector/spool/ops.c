@@ -435,6 +435,8 @@ static bool account_meant(const struct weir_account *a, int slot)
 
 static int dead_by_id(struct weir_spool *s, struct weir_dead_op *op, int64_t id)
 {
+    size_t before = op->done;
+
     for (size_t i = 0; i < s->n_accounts; i++) {
         struct weir_account *a = &s->accounts[i];
         struct weir_target t;
@@ -445,6 +447,7 @@ static int dead_by_id(struct weir_spool *s, struct weir_dead_op *op, int64_t id)
         if (err != 0 || end_dead(s, op, a, &t) != 0)
             return WEIR_EIO;
     }
+    op->unknown += op->done == before;
     return 0;
 }
 
@@ -472,8 +475,11 @@ static int dead_all(struct weir_spool *s, struct weir_dead_op *op, bool *ret_mor
     return 0;
 }
 
+/* Run again after a commit that failed, it counts from where it stood. */
 static int dead(struct weir_spool *s, struct weir_dead_op *op, bool *ret_more)
 {
+    op->done = op->committed;
+    op->unknown = 0;
     if (op->n == 0)
         return dead_all(s, op, ret_more);
     for (size_t i = 0; i < op->n; i++) {

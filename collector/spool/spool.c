@@ -206,6 +206,9 @@ static void linger(struct weir_spool *s)
  * chained by their link, which nobody else uses before the reply. */
 static void put_off(struct weir_spool *s, struct weir_op *op)
 {
+    struct weir_dead_op *dead = (struct weir_dead_op *)op; /* no others are put off */
+
+    dead->committed = dead->done;
     op->link.next = s->unfinished != NULL ? &s->unfinished->link : NULL;
     s->unfinished = op;
 }

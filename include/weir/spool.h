@@ -136,7 +136,9 @@ struct weir_dead_op {
     const int64_t *ids;
     size_t n;
     int slot;
-    size_t done; /* how many were */
+    size_t done;      /* how many were: a delivery counts for each destination */
+    size_t unknown;   /* of the ids: those that no dead letter had */
+    size_t committed; /* the spool's own: `done` as of the last commit */
 };
 
 /* ---- life -------------------------------------------------------------- */

@@ -115,9 +115,10 @@ static void a_stopped_weir_is_looked_into_and_ordered(void **state)
     assert_int_equal(run(text, "drop", id, NULL), 0);
     assert_string_equal(text, "1 dropped\n");
     assert_int_equal(run(text, "drop", id, NULL), 1);
+    assert_string_equal(text, "0 dropped\n");
     assert_int_equal(run(text, "show", id, NULL), 1);
     snprintf(id, sizeof id, "%lld", (long long)ids[0]);
-    assert_int_equal(run(text, "redrive", id, NULL), 0);
+    assert_int_equal(run(text, "redrive", id, "987654"), 1); /* one of them is unknown */
     assert_string_equal(text, "1 redriven\n");
     assert_int_equal(run(text, "redrive", "--all", NULL), 0);
     assert_string_equal(text, "1 redriven\n");
@@ -126,6 +127,30 @@ static void a_stopped_weir_is_looked_into_and_ordered(void **state)
     world_open(&w);
     assert_int_equal(ledger(&w, slot_a()).ready, 2);
     assert_int_equal(ledger(&w, slot_a()).count[WEIR_DROPPED], 1);
+}
+
+static void a_destination_or_spool_that_is_not_there_is_told(void **state)
+{
+    char text[8192], path[160];
+    struct stat st;
+
+    (void)state;
+    world_close(&w);
+    assert_int_equal(run(text, "status", "-d", "main"), 0);
+    assert_non_null(strstr(text, "\nmain\n"));
+    assert_null(strstr(text, "\nsecond\n"));
+    assert_int_equal(run(text, "status", "-d", "mian"), 1);
+    assert_string_equal(text, "");
+    assert_int_equal(run(text, "list", "-d", "mian"), 1);
+    /* A directory of somebody else's stays as it is. */
+    snprintf(path, sizeof path, "%s/weir.db", w.dir);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(chmod(w.dir, 0755), 0);
+    assert_int_equal(run(text, "status", NULL, NULL), 1);
+    assert_int_equal(stat(path, &st), -1);
+    assert_int_equal(stat(w.dir, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0755);
+    world_open(&w);
 }
 
 static void a_spool_that_is_held_is_left_alone(void **state)
@@ -153,6 +178,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_stopped_weir_is_looked_into_and_ordered, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_destination_or_spool_that_is_not_there_is_told, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_spool_that_is_held_is_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_usage_is_told, set_up, tear_down),

@@ -267,6 +267,7 @@ static json_t *ask(const char *method, const char *path, const char *query, cons
     if (answer.wait != NULL) {
         order = (struct weir_dead_op *)answer.wait;
         order->done = order_result;
+        order->unknown = order->n > order_result ? order->n - order_result : 0;
         answer.resume(&admin, &r, &answer);
     }
     if (route->class == WEIR_ROUTE_METRICS)
@@ -546,6 +547,11 @@ static void orders_reach_the_spool_as_they_were_given(void **state)
     assert_true(order->ids[0] == 5 && order->ids[1] == INT64_C(9007199254740993));
     assert_int_equal(order->slot, destinations[0].slot);
     assert_number(o, "data.redriven", 2);
+    assert_null(json_object_get(json_object_get(o, "data"), "unknown"));
+    json_decref(o);
+    o = ask("POST", "/api/v1/dead-letters/redrive", "", "{\"ids\":[5,6,7]}");
+    assert_number(o, "data.redriven", 2);
+    assert_number(o, "data.unknown", 1);
     json_decref(o);
     o = ask("DELETE", "/api/v1/dead-letters", "", "{\"all\":true}");
     assert_int_equal(order->op.kind, WEIR_OP_DROP);

@@ -922,6 +922,49 @@ static void one_poisoned_operation_does_not_fail_the_others(void **state)
     world_end(&w);
 }
 
+/* What is run again because another one of its batch failed counts once. */
+static void dead_letters_are_counted_once_beside_a_poisoned_operation(void **state)
+{
+    struct world w;
+    struct weir_append poison;
+    struct weir_delivery d[2];
+    struct weir_dead_op orders[2];
+    struct weir_spool_row *rows;
+    int64_t ids[3] = {0, INT64_C(987654), INT64_C(987655)};
+    sem_t done;
+
+    (void)state;
+    sem_init(&done, 0, 0);
+    begin(&w);
+    make_dead(&w, 3);
+    assert_int_equal(list(&w, WEIR_ROW_DEAD, -1, &rows), 3);
+    ids[0] = rows[0].id;
+    d[0] = d[1] = delivery(bit_a(), "x");
+    memcpy(d[0].blob.name, "taken twice", sizeof "taken twice");
+    d[1].blob = d[0].blob;
+    poison = (struct weir_append){
+        .op = {.kind = WEIR_OP_APPEND, .owner = &done, .done = post}, .deliveries = d, .n = 2};
+    orders[0] = (struct weir_dead_op){
+        .op = {.kind = WEIR_OP_DROP, .owner = &done, .done = post}, .ids = ids, .n = 3, .slot = -1};
+    orders[1] = (struct weir_dead_op){.op = {.kind = WEIR_OP_REDRIVE, .owner = &done, .done = post},
+                                      .slot = -1};
+    /* Queued before the thread starts, so that they are one batch. */
+    world_close(&w);
+    assert_int_equal(world_try_open(&w), 0);
+    assert_int_equal(weir_spool_submit(w.spool, &orders[0].op), 0);
+    assert_int_equal(weir_spool_submit(w.spool, &orders[1].op), 0);
+    assert_int_equal(weir_spool_submit(w.spool, &poison.op), 0);
+    assert_int_equal(weir_spool_start(w.spool), 0);
+    assert_int_equal(weir_spool_reader_new(w.spool, &w.reader), 0);
+    for (int i = 0; i < 3; i++)
+        sem_wait(&done);
+    assert_int_not_equal(poison.op.result, 0);
+    assert_int_equal(orders[0].done, 1);
+    assert_int_equal(orders[0].unknown, 2);
+    assert_int_equal(orders[1].done, 2);
+    world_end(&w);
+}
+
 static void a_withdrawn_operation_is_not_written(void **state)
 {
     struct world w;
@@ -1020,6 +1063,8 @@ int main(void)
         BOTH(what_hung_on_a_transaction_that_was_sampled_out_is_reported),
         BOTH(lost_attachments_are_reported_in_bytes_and_once),
         BOTH(one_poisoned_operation_does_not_fail_the_others),
+        {"dead_letters_are_counted_once_beside_a_poisoned_operation",
+         dead_letters_are_counted_once_beside_a_poisoned_operation, on_disk, NULL, NULL},
         BOTH(a_withdrawn_operation_is_not_written),
         BOTH(gauges_follow_the_rows),
     };
