@@ -21,7 +21,9 @@ static int read_all(FILE *f, size_t max_bytes, struct weir_arena *a, struct weir
         n = fread(p, 1, 64 * 1024, f);
         b.n += n;
     } while (n > 0);
-    return ferror(f) ? WEIR_EIO : weir_buf_str(&b, ret_text);
+    if (ferror(f))
+        return errno == EISDIR ? WEIR_EUNSUPPORTED : WEIR_EIO;
+    return weir_buf_str(&b, ret_text);
 }
 
 int weir_input_read(const char *command, const char *path, size_t max_bytes, struct weir_arena *a,
@@ -39,7 +41,8 @@ int weir_input_read(const char *command, const char *path, size_t max_bytes, str
     if (rc == 0 && ret_text->n > max_bytes)
         rc = WEIR_ELIMIT;
     if (rc != 0)
-        fprintf(stderr, "weir %s: %s: %s\n", command, is_stdin ? "stdin" : path, weir_strerror(rc));
+        fprintf(stderr, "weir %s: %s: %s\n", command, is_stdin ? "stdin" : path,
+                rc == WEIR_EUNSUPPORTED ? "it is a directory" : weir_strerror(rc));
     if (!is_stdin)
         fclose(f);
     return rc;

@@ -61,6 +61,8 @@ static int read_options(struct options *o, int argc, char **argv)
             return WEIR_EXIT_USAGE;
         }
     }
+    if (o->new_key != NULL && (o->key != NULL || optind < argc))
+        return usage("--new-key stands alone, without ", o->key != NULL ? "--key" : argv[optind]);
     if (argc - optind > 1)
         return usage("more than one file: ", argv[optind + 1]);
     o->file = argv[optind]; /* or the NULL that ends them */
@@ -88,6 +90,7 @@ static int new_key(const char *path)
     fprintf(f, "%s\n", text);
     if (fclose(f) != 0) {
         fprintf(stderr, "weir reveal: %s: %s\n", path, strerror(errno));
+        unlink(path); /* half a key must not look like one */
         return WEIR_EXIT_FAILED;
     }
     weir_seal_key_text(public_key, text);
@@ -136,6 +139,22 @@ static void add(struct weir_buf *out, struct weir_str text, bool json)
     }
 }
 
+/* What is no box goes as it is. The number of boxes that have lost their end,
+ * as where a log line was cut. */
+static int add_between(struct weir_buf *out, struct weir_str text)
+{
+    static const struct weir_str opening = {"[encrypted:", 11};
+    size_t at;
+    int n = 0;
+
+    weir_buf_add(out, text);
+    while ((at = weir_str_find(text, opening)) != SIZE_MAX) {
+        text = weir_str_sub(text, at + opening.n, SIZE_MAX);
+        n++;
+    }
+    return n;
+}
+
 /* The number of boxes that stayed closed, or a negative error. */
 static int reveal(const uint8_t key[WEIR_SEAL_KEY], struct weir_arena *a, struct weir_str in,
                   struct weir_buf *out)
@@ -150,7 +169,7 @@ static int reveal(const uint8_t key[WEIR_SEAL_KEY], struct weir_arena *a, struct
 
         if (rc == WEIR_ENOMEM)
             return rc;
-        weir_buf_add(out, weir_str_sub(in, at, start - at));
+        closed += add_between(out, weir_str_sub(in, at, start - at));
         if (rc == 0)
             add(out, text, json);
         else
@@ -158,7 +177,7 @@ static int reveal(const uint8_t key[WEIR_SEAL_KEY], struct weir_arena *a, struct
         closed += rc != 0;
         at = end;
     }
-    weir_buf_add(out, weir_str_sub(in, at, SIZE_MAX));
+    closed += add_between(out, weir_str_sub(in, at, SIZE_MAX));
     return out->failed != 0 ? out->failed : closed;
 }
 
@@ -190,7 +209,8 @@ int weir_cli_reveal(int argc, char **argv)
     }
     if (closed > 0)
         fprintf(stderr,
-                "weir reveal: %d of the boxes were closed with another key or are damaged\n",
+                "weir reveal: %d of the boxes were closed with another key, are damaged or cut "
+                "off\n",
                 closed);
     if (fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0 && closed == 0)
         status = WEIR_EXIT_OK;

@@ -3,8 +3,10 @@
  * To a DSN, which may be any Sentry backend, an error goes as an envelope;
  * the other types are weir's own and go to its native paths on the DSN's
  * host. Over UDP everything is a native object (contract 4). */
+#include "address.h"
 #include "cli.h"
 #include "options.h"
+#include "send_check.h"
 
 #include "weir/clock.h"
 #include "weir/config.h"
@@ -12,8 +14,9 @@
 #include "weir/version.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <jansson.h>
-#include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -36,7 +39,7 @@ static const char help[] =
     "  weir send --udp 127.0.0.1:8137 --type breadcrumb 'GET /items' trace_id=...\n"
     "  weir send --type integration payment endpoint=/charge status=200 latency_ms=231.5\n";
 
-enum { TIMEOUT_MS = 15000, ANSWER_MAX = 4096 };
+enum { TIMEOUT_MS = 15000, ANSWER_MAX = 4096, REFUSAL_MS = 100 };
 
 static const char local_dsn[] = "http://weir-send@127.0.0.1:8137/1";
 
@@ -311,45 +314,50 @@ static int send_http(struct send *s)
 
 /* ---- UDP ----------------------------------------------------------------------------- */
 
-/* A socket that speaks to HOST:PORT, or -1. */
+/* A socket that speaks to HOST:PORT, or -1, which was said. */
 static int dial(const char *text)
 {
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
-    const char *colon = strrchr(text, ':');
     struct addrinfo *at = NULL;
-    char host[256];
-    size_t n = colon != NULL ? (size_t)(colon - text) : 0;
     int fd;
 
-    if (colon == NULL || n >= sizeof host)
-        return -1;
-    if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
-        text++;
-        n -= 2;
-    }
-    memcpy(host, text, n);
-    host[n] = '\0';
-    if (getaddrinfo(host, colon + 1, &hints, &at) != 0)
+    if (!weir_cli_address("send", text, SOCK_DGRAM, &at))
         return -1;
     fd = socket(at->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, at->ai_addr, at->ai_addrlen) != 0) {
-        close(fd);
+    if (fd < 0 || connect(fd, at->ai_addr, at->ai_addrlen) != 0) {
+        fprintf(stderr, "weir send: %s: %s\n", text, strerror(errno));
+        if (fd >= 0)
+            close(fd);
         fd = -1;
     }
     freeaddrinfo(at);
     return fd;
 }
 
+/* Where nothing listens on the port, most systems say so at once. */
+static bool is_refused(int fd)
+{
+    struct pollfd answer = {.fd = fd, .events = POLLIN};
+    int error = 0;
+    socklen_t n = sizeof error;
+
+    return poll(&answer, 1, REFUSAL_MS) > 0 &&
+           getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error == ECONNREFUSED;
+}
+
 static int send_udp(const struct send *s)
 {
     char *text = json_dumps(s->object, JSON_COMPACT | JSON_REAL_PRECISION(14));
-    int fd = dial(s->udp);
     bool sent = false;
+    int fd = -1;
 
+    if (text != NULL && weir_send_check(weir_str_of(text)))
+        fd = dial(s->udp);
     if (fd < 0)
-        fprintf(stderr, "weir send: no such address '%s'; it is HOST:PORT\n", s->udp);
-    else if (text == NULL || send(fd, text, strlen(text), 0) != (ssize_t)strlen(text))
+        ; /* said already */
+    else if (send(fd, text, strlen(text), 0) != (ssize_t)strlen(text))
         perror("weir send: cannot send");
+    else if (is_refused(fd))
+        fprintf(stderr, "weir send: nothing listens at %s\n", s->udp);
     else
         sent = true;
     if (fd >= 0)

@@ -3,6 +3,7 @@
  * Takes what a Sentry backend takes at /api/{project}/envelope/ and /store/,
  * prints it, and can misbehave on request: statuses, silence, resets.
  * Whatever it did not answer with 200 is not printed, as if lost. */
+#include "address.h"
 #include "cli.h"
 #include "options.h"
 #include "sink.h"
@@ -13,7 +14,6 @@
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -29,7 +29,7 @@ static const char help[] =
     "The DSN to use is printed on standard error at the start.\n\n"
     "      --listen HOST:PORT   default 127.0.0.1:9137; port 0 takes a free one\n"
     "      --json               one JSON object an envelope: headers and payloads of all items\n"
-    "      --fail SPEC          faults with their share of the requests (1 when absent):\n"
+    "      --fail SPEC          faults with their share of the requests (all, when absent):\n"
     "                           a status, timeout (silent for a minute), hang, reset\n"
     "      --refuse TEXT:STATUS answers STATUS to envelopes that contain TEXT (repeatable)\n"
     "      --retry-after S      Retry-After of 429 and 503\n"
@@ -342,24 +342,6 @@ static void on_end(void *self, struct MHD_Connection *c, void **state,
 
 /* ---- the server ------------------------------------------------------------------- */
 
-static bool resolve(const char *text, struct addrinfo **ret)
-{
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    const char *colon = strrchr(text, ':');
-    char host[256];
-    size_t n = colon != NULL ? (size_t)(colon - text) : 0;
-
-    if (colon == NULL || n >= sizeof host)
-        return false;
-    if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
-        text++;
-        n -= 2;
-    }
-    memcpy(host, text, n);
-    host[n] = '\0';
-    return getaddrinfo(host, colon + 1, &hints, ret) == 0;
-}
-
 static void on_signal(int number)
 {
     (void)number;
@@ -384,9 +366,9 @@ static int serve(const struct addrinfo *at)
 
     if (at->ai_family == AF_INET6)
         flags |= MHD_USE_IPv6;
-    daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR,
-                              at->ai_addr, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
-                              MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+    daemon =
+        MHD_start_daemon(flags, 0, NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR, at->ai_addr,
+                         MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
     if (daemon == NULL) {
         fprintf(stderr, "weir sink: cannot listen on %s; is it in use?\n", sink.listen);
         return WEIR_EXIT_FAILED;
@@ -443,7 +425,7 @@ static bool parse_latency(const char *text, uint64_t *ret_ms)
     } else {
         return false;
     }
-    if (!weir_str_u64(s, ret_ms) || *ret_ms > 3600 * 1000)
+    if (!weir_str_u64(s, ret_ms) || *ret_ms > 3600 * 1000 / unit)
         return false;
     *ret_ms *= unit;
     return true;
@@ -451,6 +433,8 @@ static bool parse_latency(const char *text, uint64_t *ret_ms)
 
 static bool take_option(int c)
 {
+    uint64_t seconds;
+
     switch (c) {
     case 'l':
         sink.listen = optarg;
@@ -464,7 +448,7 @@ static bool take_option(int c)
         return parse_refusal(optarg);
     case 'a':
         sink.retry_after = optarg;
-        return true;
+        return weir_str_u64(weir_str_of(optarg), &seconds);
     case 'x':
         sink.rate_limits = optarg;
         return true;
@@ -481,7 +465,8 @@ static bool take_option(int c)
 static const char *example_of(int c)
 {
     return c == 'l'   ? "127.0.0.1:9137"
-           : c == 'f' ? "503:0.3,timeout:0.1 (a status, timeout, hang or reset, and its share)"
+           : c == 'f' ? "503:0.3,timeout:0.1 (a status, timeout, hang or reset, and its share; 1 "
+                        "at most in all)"
            : c == 'r' ? "TEXT:413"
            : c == 't' ? "200ms or 1s"
                       : "a number";
@@ -520,10 +505,8 @@ int weir_cli_sink(int argc, char **argv)
         fprintf(stderr, "weir sink: unexpected '%s'; `weir sink --help`\n", argv[optind]);
         return WEIR_EXIT_USAGE;
     }
-    if (!resolve(sink.listen, &at)) {
-        fprintf(stderr, "weir sink: no such address '%s'; it is HOST:PORT\n", sink.listen);
+    if (!weir_cli_address("sink", sink.listen, SOCK_STREAM, &at))
         return WEIR_EXIT_USAGE;
-    }
     catch_signals();
     status = serve(at);
     freeaddrinfo(at);

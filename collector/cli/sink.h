@@ -28,7 +28,8 @@ struct weir_faults {
 };
 
 /* "503:0.3,timeout:0.1,401": kind or status, with the share of the requests
- * that get it, 1 when absent. False when it makes no sense. Pure. */
+ * that get it, 1 when absent. False when it makes no sense, or the shares are
+ * over 1 together. Pure. */
 bool weir_parse_faults(struct weir_str spec, struct weir_faults *ret_faults);
 /* Which of them a request gets, `draw` being uniform in [0, 1): the shares
  * lie one after the other on that line. Pure. */

@@ -37,6 +37,7 @@ static bool parse_kind(struct weir_str s, struct weir_fault *f)
 bool weir_parse_faults(struct weir_str spec, struct weir_faults *ret_faults)
 {
     struct weir_faults f = {.n = 0};
+    double all = 0;
     struct weir_str one, rest = spec;
 
     while (rest.n > 0) {
@@ -52,10 +53,13 @@ bool weir_parse_faults(struct weir_str spec, struct weir_faults *ret_faults)
             return false;
         if (!parse_kind(kind, fault))
             return false;
+        all += fault->share;
         f.n++;
     }
+    if (f.n == 0 || all > 1 + 1e-9) /* there are no more requests than all */
+        return false;
     *ret_faults = f;
-    return f.n > 0;
+    return true;
 }
 
 struct weir_fault weir_draw_fault(const struct weir_faults *f, double draw)

@@ -53,6 +53,10 @@ def test_usage_errors_are_2():
     ("sink --fail often", "'often' is no value for --fail, which is like 503:0.3"),
     ("sink --latency 5", "which is like 200ms"),
     ("sink --listen here", "which is like 127.0.0.1:9137"),
+    ("sink --listen 127.0.0.1:99999", "'127.0.0.1:99999' is no HOST:PORT, with a port of at most 65535"),
+    ("sink --fail 503,429", "1 at most in all"),
+    ("sink --retry-after soon", "'soon' is no value for --retry-after"),
+    ("reveal --new-key weir.key event.json", "--new-key stands alone, without event.json"),
 ])
 def test_a_usage_error_is_one_line_that_names_the_way_out(words, says):
     r = run(*words.split(), stdin="")
@@ -84,6 +88,42 @@ def test_a_weir_without_standard_files_serves(tmp_path):
     finally:
         w.send_signal(signal.SIGTERM)
     assert w.wait(20) == 0
+
+
+def test_two_sinks_do_not_share_a_port(tmp_path):
+    """The kernel would give each some of the requests."""
+    port = str(free_port())
+    first = subprocess.Popen([RELEASE, "sink", "--listen", "127.0.0.1:" + port], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        assert "DSN" in first.stderr.readline()
+        second = run("sink", "--listen", "127.0.0.1:" + port)
+        assert second.returncode == 1 and "is it in use?" in second.stderr
+    finally:
+        first.kill()
+        first.wait()
+
+
+@pytest.mark.parametrize("words, says", [
+    ("--type span x start=abc", "start must be seconds since 1970 or an RFC 3339 time"),
+    ("--type breadcrumb x trace_id=nope", "trace_id must be an id of 32 (or 16) hex digits"),
+    ("--type integration payment latency_ms=abc", "latency_ms must be a number"),
+    ("x", "nothing listens at 127.0.0.1:"),
+])
+def test_a_datagram_that_would_be_lost_is_told(words, says):
+    r = run("send", "--udp", f"127.0.0.1:{free_port()}", *words.split())
+    assert r.returncode == 1 and r.stdout == "" and says in r.stderr
+
+
+def test_reveal_tells_of_boxes_that_were_cut(tmp_path):
+    run("reveal", "--new-key", "weir.key", cwd=tmp_path)
+    r = run("reveal", "--key", "weir.key", stdin="mail [encrypted:4mPx8", cwd=tmp_path)
+    assert r.returncode == 1 and r.stdout == "mail [encrypted:4mPx8" and "1 of the boxes" in r.stderr
+
+
+def test_a_directory_is_told_as_one(tmp_path):
+    for words in (["scrub", "."], ["rules", "test", "."]):
+        r = run(*words, cwd=tmp_path)
+        assert r.returncode == 1 and "it is a directory" in r.stderr
 
 
 def test_an_unknown_rule_set_is_told_with_those_there_are(tmp_path):
