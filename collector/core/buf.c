@@ -61,34 +61,6 @@ char *weir_buf_reserve(struct weir_buf *b, size_t n)
     return make_room(b, n > 0 ? n : 1) ? b->p + b->n : NULL;
 }
 
-void weir_buf_add(struct weir_buf *b, struct weir_str s)
-{
-    char *to;
-
-    if (s.n == 0)
-        return;
-    to = weir_buf_reserve(b, s.n);
-    if (to == NULL)
-        return;
-    memcpy(to, s.p, s.n);
-    b->n += s.n;
-}
-
-void weir_buf_char(struct weir_buf *b, char c)
-{
-    char *to = weir_buf_reserve(b, 1);
-
-    if (to == NULL)
-        return;
-    *to = c;
-    b->n++;
-}
-
-void weir_buf_text(struct weir_buf *b, const char *text)
-{
-    weir_buf_add(b, weir_str_of(text));
-}
-
 void weir_buf_u64(struct weir_buf *b, uint64_t n)
 {
     char digits[20];
@@ -142,8 +114,8 @@ void weir_buf_printf(struct weir_buf *b, const char *fmt, ...)
     b->n += (size_t)n;
 }
 
-/* What `c` is written as in a JSON string, or empty when it stands for
- * itself. `spare` holds the \u form. */
+/* What `c` is written as in a JSON string where it does not stand for itself.
+ * `spare` holds the \u form. */
 static struct weir_str escape(unsigned char c, char spare[6])
 {
     static const char digits[] = "0123456789abcdef";
@@ -166,12 +138,40 @@ static struct weir_str escape(unsigned char c, char spare[6])
     default:
         break;
     }
-    if (c >= 0x20)
-        return (struct weir_str){NULL, 0};
     memcpy(spare, "\\u00", 4);
     spare[4] = digits[c >> 4];
     spare[5] = digits[c & 15];
     return (struct weir_str){spare, 6};
+}
+
+/* Of eight bytes at once: is one of them below 0x20, a quote or a backslash?
+ * (x - n) & ~x has the high bit of each byte below n, and now and then that of
+ * one above such a byte; so it is never silent about one that is there. */
+static bool any_to_escape(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t x, quote, backslash;
+
+    memcpy(&x, p, sizeof x);
+    quote = x ^ ones * '"';
+    backslash = x ^ ones * '\\';
+    return (((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) |
+            ((backslash - ones) & ~backslash)) &
+           high;
+}
+
+/* Where the first byte at or behind `i` is that is not written as it is. */
+static size_t next_to_escape(struct weir_str s, size_t i)
+{
+    while (i + 8 <= s.n && !any_to_escape(s.p + i))
+        i += 8;
+    for (; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+
+        if (c < 0x20 || c == '"' || c == '\\')
+            break;
+    }
+    return i;
 }
 
 void weir_buf_json(struct weir_buf *b, struct weir_str s)
@@ -180,17 +180,9 @@ void weir_buf_json(struct weir_buf *b, struct weir_str s)
     char spare[6];
 
     weir_buf_char(b, '"');
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        struct weir_str e;
-
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        e = escape(c, spare);
-        if (e.n == 0)
-            continue;
+    for (size_t i = next_to_escape(s, 0); i < s.n; i = next_to_escape(s, from)) {
         weir_buf_add(b, weir_str_sub(s, from, i - from));
-        weir_buf_add(b, e);
+        weir_buf_add(b, escape((unsigned char)s.p[i], spare));
         from = i + 1;
     }
     weir_buf_add(b, weir_str_sub(s, from, s.n - from));

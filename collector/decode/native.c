@@ -92,9 +92,17 @@ static int span_refused(struct weir_decoder *d, size_t index, int refusal)
 
 /* ---- members ----------------------------------------------------------- */
 
+static uint64_t mark_of(struct weir_str name)
+{
+    return UINT64_C(1) << ((name.n * 5 + (name.n > 0 ? (unsigned char)name.p[0] : 0)) % 64);
+}
+
+/* An object has few of the many members that are asked for. */
 const struct weir_json_member *weir_native_get(const struct weir_native *o, const char *name)
 {
-    const struct weir_json_member *m = weir_json_doc_get(&o->doc, weir_str_of(name));
+    struct weir_str text = weir_str_of(name);
+    const struct weir_json_member *m =
+        o->marks & mark_of(text) ? weir_json_doc_get(&o->doc, text) : NULL;
 
     return m != NULL && m->kind != WEIR_JSON_NULL ? m : NULL;
 }
@@ -293,8 +301,11 @@ static int builder_of(struct weir_native *o, size_t *ret_at)
 static int build(struct weir_native *o)
 {
     size_t at = 0;
-    int err = read_project(o);
+    int err;
 
+    for (size_t i = 0; i < o->doc.n_members; i++)
+        o->marks |= mark_of(o->doc.members[i].name);
+    err = read_project(o);
     read_sequence(o); /* by the rules of that project */
     if (err == 0)
         err = builder_of(o, &at);

@@ -22,8 +22,9 @@ struct weir_native {
     struct weir_decoder *d;
     struct weir_native_state *state;
     struct weir_json_doc doc;
-    size_t index; /* in the list */
-    bool listed;  /* pointers then start with the index */
+    uint64_t marks; /* of the names in `doc`: one that is missing is not there */
+    size_t index;   /* in the list */
+    bool listed;    /* pointers then start with the index */
     struct weir_str type;
     struct weir_str project; /* empty: none named */
     const char *platform;    /* of a stack trace that came as text; NULL: none did */

@@ -31,20 +31,26 @@ static const struct {
     {"breadcrumbs", WEIR_JSON_ARRAY},  {"modules", WEIR_JSON_OBJECT},
 };
 
-/* Members that are read otherwise. */
-static const char *const consumed[] = {
-    "type", "project",        "service", "level",     "exception", "trace_id", "span_id",
-    "tags", "parent_span_id", "extra",   "timestamp", "contexts",  "event_id", "platform",
-    "seq",  "source",
+/* Those and the members that are read otherwise, by their length. */
+enum { LONGEST = 14, MOST_OF_LENGTH = 8 };
+static const char *const known[LONGEST + 1][MOST_OF_LENGTH] = {
+    [3] = {"seq"},
+    [4] = {"type", "tags", "dist", "user"},
+    [5] = {"level", "extra"},
+    [6] = {"source", "logger"},
+    [7] = {"project", "service", "span_id", "message", "release", "request", "modules"},
+    [8] = {"trace_id", "contexts", "event_id", "platform"},
+    [9] = {"exception", "timestamp"},
+    [11] = {"environment", "server_name", "transaction", "fingerprint", "breadcrumbs"},
+    [14] = {"parent_span_id"},
 };
 
 static bool is_known(struct weir_str name)
 {
-    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++)
-        if (weir_str_eq(name, weir_str_of(copied[i].name)))
-            return true;
-    for (size_t i = 0; i < sizeof consumed / sizeof consumed[0]; i++)
-        if (weir_str_eq(name, weir_str_of(consumed[i])))
+    if (name.n > LONGEST)
+        return false;
+    for (size_t i = 0; known[name.n][i] != NULL; i++) /* the last one is NULL */
+        if (memcmp(known[name.n][i], name.p, name.n) == 0)
             return true;
     return false;
 }

@@ -31,17 +31,15 @@ int weir_datagram_open(struct weir_arena *a, struct weir_str *bytes)
 }
 
 /* The first object of the datagram has a member of one of these names. The
- * names may also stand in a text, so it is looked for only where they do. */
+ * names may also stand in a text, so it is looked for only where what all of
+ * them have in common, `part`, is. */
 static bool has_member(struct weir_json_reader *r, struct weir_arena *a, struct weir_str bytes,
-                       const char *const *names)
+                       struct weir_str part, const char *const *names)
 {
     struct weir_str line, rest;
     struct weir_json_doc doc;
-    bool there = false;
 
-    for (size_t i = 0; names[i] != NULL && !there; i++)
-        there = weir_str_find(bytes, weir_str_of(names[i])) != SIZE_MAX;
-    if (!there)
+    if (weir_str_find(bytes, part) == SIZE_MAX)
         return false;
     weir_str_cut(bytes, '\n', &line, &rest);
     if (weir_json_members(r, a, weir_str_trim(line), &doc) != 0 &&
@@ -59,7 +57,8 @@ enum weir_format weir_datagram_format(struct weir_json_reader *r, struct weir_ar
     static const char *const gelf[] = {"short_message", "full_message", NULL};
     static const char *const logstash[] = {"@timestamp", "@message", "@version", NULL};
 
-    if (has_member(r, a, bytes, gelf))
+    if (has_member(r, a, bytes, WEIR_S("_message\""), gelf))
         return WEIR_FORMAT_GELF;
-    return has_member(r, a, bytes, logstash) ? WEIR_FORMAT_LOGSTASH : WEIR_FORMAT_NATIVE;
+    return has_member(r, a, bytes, WEIR_S("\"@"), logstash) ? WEIR_FORMAT_LOGSTASH
+                                                            : WEIR_FORMAT_NATIVE;
 }

@@ -3,7 +3,8 @@
  *   worker.c  the loop            http.c     libmicrohttpd's side of a request
  *   listen.c  start and stop      ingest.c   a body's way to the spool
  *   bind.c    sockets             request.c  requests, their pool, headers
- *   udp.c     datagrams           serve.c    routes to answers
+ *   udp.c     socket and batches  gram.c     one datagram to deliveries
+ *   serve.c   routes to answers
  *
  * Threads: everything here belongs to its worker, but for what struct
  * weir_listen says. */

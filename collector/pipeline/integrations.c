@@ -199,29 +199,52 @@ enum member {
     M_ATTRIBUTES,
 };
 
-/* Members of spans, whatever their format. */
-static const struct {
-    struct weir_str key; /* with quotes */
+/* Members of spans, whatever their format, by the length of their names: most
+ * others are told from all of these by one look. */
+struct named {
+    const char *text; /* NULL: the end */
     enum member is;
     enum weir_fact fact;
-} members[] = {
-    {{"\"op\"", 4}, M_FACT, WEIR_FACT_OP},
-    {{"\"description\"", 13}, M_FACT, WEIR_FACT_DESCRIPTION},
-    {{"\"name\"", 6}, M_FACT, WEIR_FACT_DESCRIPTION},
-    {{"\"status\"", 8}, M_FACT, WEIR_FACT_STATUS},
-    {{"\"service\"", 9}, M_FACT, WEIR_FACT_SERVICE},
-    {{"\"start_timestamp\"", 17}, M_START, WEIR_FACTS},
-    {{"\"start\"", 7}, M_START, WEIR_FACTS},
-    {{"\"timestamp\"", 11}, M_END, WEIR_FACTS},
-    {{"\"end_timestamp\"", 15}, M_END, WEIR_FACTS},
-    {{"\"end\"", 5}, M_END, WEIR_FACTS},
-    {{"\"trace_id\"", 10}, M_TRACE, WEIR_FACTS},
-    {{"\"parent_span_id\"", 16}, M_PARENT, WEIR_FACTS},
-    {{"\"is_segment\"", 12}, M_SEGMENT, WEIR_FACTS},
-    {{"\"data\"", 6}, M_ATTRIBUTES, WEIR_FACTS},
-    {{"\"attributes\"", 12}, M_ATTRIBUTES, WEIR_FACTS},
-    {{"\"tags\"", 6}, M_ATTRIBUTES, WEIR_FACTS},
 };
+enum { LONGEST = 15 };
+
+#define NAMES(...)                   \
+    (const struct named[])           \
+    {                                \
+        __VA_ARGS__,                 \
+        {                            \
+            NULL, M_FACT, WEIR_FACTS \
+        }                            \
+    }
+
+/* clang-format off */
+static const struct named *const by_length[LONGEST + 1] = {
+    [2] = NAMES({"op", M_FACT, WEIR_FACT_OP}),
+    [3] = NAMES({"end", M_END, WEIR_FACTS}),
+    [4] = NAMES({"name", M_FACT, WEIR_FACT_DESCRIPTION}, {"data", M_ATTRIBUTES, WEIR_FACTS},
+                {"tags", M_ATTRIBUTES, WEIR_FACTS}),
+    [5] = NAMES({"start", M_START, WEIR_FACTS}),
+    [6] = NAMES({"status", M_FACT, WEIR_FACT_STATUS}),
+    [7] = NAMES({"service", M_FACT, WEIR_FACT_SERVICE}),
+    [8] = NAMES({"trace_id", M_TRACE, WEIR_FACTS}),
+    [9] = NAMES({"timestamp", M_END, WEIR_FACTS}),
+    [10] = NAMES({"is_segment", M_SEGMENT, WEIR_FACTS}, {"attributes", M_ATTRIBUTES, WEIR_FACTS}),
+    [11] = NAMES({"description", M_FACT, WEIR_FACT_DESCRIPTION}),
+    [13] = NAMES({"end_timestamp", M_END, WEIR_FACTS}),
+    [14] = NAMES({"parent_span_id", M_PARENT, WEIR_FACTS}),
+    [15] = NAMES({"start_timestamp", M_START, WEIR_FACTS}),
+};
+/* clang-format on */
+
+/* NULL: none that says anything here. */
+static const struct named *find_member(struct weir_str name)
+{
+    const struct named *m = name.n <= LONGEST ? by_length[name.n] : NULL;
+
+    while (m != NULL && m->text != NULL && memcmp(m->text, name.p, name.n) != 0)
+        m++;
+    return m != NULL && m->text != NULL ? m : NULL;
+}
 
 static void begin(struct reader *r)
 {
@@ -230,16 +253,16 @@ static void begin(struct reader *r)
     r->child = false;
 }
 
-static void read_member(struct reader *r, size_t at, struct weir_scan *s)
+static void read_member(struct reader *r, const struct named *m, struct weir_scan *s)
 {
     struct weir_str value;
 
-    if (members[at].is == M_ATTRIBUTES) {
+    if (m->is == M_ATTRIBUTES) {
         read_attributes(r, s);
         return;
     }
     value = weir_scan_value(s);
-    switch (members[at].is) {
+    switch (m->is) {
     case M_START:
         r->start_ms = time_of(value);
         break;
@@ -256,7 +279,7 @@ static void read_member(struct reader *r, size_t at, struct weir_scan *s)
         r->facts.segment = weir_str_eq(value, WEIR_S("true"));
         break;
     default:
-        take(r, members[at].fact, value);
+        take(r, m->fact, value);
         break;
     }
 }
@@ -264,20 +287,18 @@ static void read_member(struct reader *r, size_t at, struct weir_scan *s)
 /* The object that `s` stands before, as a span. */
 static void read_span(struct reader *r, struct weir_scan *s)
 {
-    enum { N = sizeof members / sizeof members[0] };
     struct weir_scan inner;
     struct weir_str key;
-    size_t at;
 
     if (!weir_scan_enter(s, &inner)) {
         (void)weir_scan_value(s);
         return;
     }
     while (weir_scan_member(&inner, &key)) {
-        for (at = 0; at < N && !weir_str_eq(key, members[at].key); at++)
-            continue;
-        if (at < N)
-            read_member(r, at, &inner);
+        const struct named *m = find_member(bare(key));
+
+        if (m != NULL)
+            read_member(r, m, &inner);
         else
             (void)weir_scan_value(&inner);
     }

@@ -66,6 +66,9 @@ static uint32_t count_elements(const struct weir_event *ev)
     enum weir_item_type t = ev->item->type;
     const struct weir_json_member *m = NULL;
 
+    /* Made by a decoder, which has counted. */
+    if ((t == WEIR_ITEM_NATIVE_SPAN || t == WEIR_ITEM_NATIVE_LOG) && ev->item->item_count > 0)
+        return (uint32_t)ev->item->item_count;
     if (t == WEIR_ITEM_TRANSACTION)
         m = weir_json_doc_get(&ev->doc, WEIR_S("spans"));
     else if (weir_item_rule(t)->counted)

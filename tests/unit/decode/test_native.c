@@ -48,6 +48,20 @@ static const struct row rows[] = {
      "\"a\":\"b\"},\"contexts\":{\"trace\":{\"trace_id\":\"" T "\",\"span_id\":\"" S "\"}},"
      "\"extra\":{\"order\" : 17,\"b\":2}}\n",
      ""},
+    {"only_members_that_are_not_known_are_extra", "error",
+     "{\"message\":\"m\",\"event_id\":\"" ID
+     "\",\"type\":\"error\",\"project\":\"1\",\"service\":null,"
+     "\"level\":null,\"exception\":null,\"trace_id\":null,\"span_id\":null,\"tags\":null,"
+     "\"parent_span_id\":null,\"extra\":null,\"timestamp\":1700000000.123,\"contexts\":null,"
+     "\"platform\":null,\"seq\":null,\"source\":null,\"environment\":null,\"release\":null,"
+     "\"dist\":null,\"server_name\":null,\"transaction\":null,\"logger\":null,\"fingerprint\":null,"
+     "\"user\":null,\"request\":null,\"breadcrumbs\":null,\"modules\":null,\"\":1,\"servicf\":2,"
+     "\"a_name_as_long_as_this_one\":3}",
+     "header {\"event_id\":\"" ID "\"} id=" ID " dsn= sent_at=\nitem event {} project=1 | "
+     "{\"event_id\":\"" ID "\",\"timestamp\":1700000000.123000,\"level\":\"error\",\"platform\":"
+     "\"other\",\"message\":\"m\",\"extra\":{\"\":1,\"servicf\":2,"
+     "\"a_name_as_long_as_this_one\":3}}\n",
+     ""},
     {"exceptions_may_be_a_list_or_a_text", "error",
      "[{\"event_id\":\"" ID "\",\"exception\":[{\"type\":\"A\"},{\"type\":\"B\",\"stacktrace\":"
      "{\"frames\":[]}}]},{\"event_id\":\"" ID "\",\"exception\":\"boom\"}]",
