@@ -16,23 +16,35 @@ finish() {
   if [ -n "$sink_pid" ]; then kill -TERM "$sink_pid" 2>/dev/null || true; wait "$sink_pid" 2>/dev/null || true; fi
   rm -rf "$work"
 }
+# await PID LOG TEXT: its log says TEXT; what it says instead is shown when it ends. Else the samples would go
+# to another weir that listens there, and nothing would arrive.
+await() {
+  for _ in $(seq 100); do
+    if grep -qs "$3" "$2"; then return; fi
+    if ! kill -0 "$1" 2>/dev/null; then cat "$2" >&2; exit 1; fi
+    sleep 0.1
+  done
+  cat "$2" >&2
+  exit 1
+}
 trap finish EXIT
 trap 'echo; echo "draining..."; exit 0' INT TERM
 
 if [ -z "${WEIR_DSN:-}" ]; then
   "$weir" sink --listen 127.0.0.1:9137 --json >"$work/arrived" 2>"$work/sink.log" &
   sink_pid=$!
+  await "$sink_pid" "$work/sink.log" DSN
   export WEIR_DSN=http://b70a31b3510c4cf793964a185cfe1fd0@127.0.0.1:9137/1
 fi
 
 "$weir" run 2>"$work/weir.log" &
 weir_pid=$!
+await "$weir_pid" "$work/weir.log" "weir runs"
 for _ in $(seq 100); do
   if "$weir" send --dsn "http://demo@$http/1" --type error \
     'charge of card 4111 1111 1111 1111 failed for jane.doe@example.com' \
     password=hunter2 ip=203.0.113.77 iban='DE89 3704 0044 0532 0130 00' authorization='Bearer abcdef0123456789' order=981233 \
     >"$work/id" 2>"$work/send.log"; then break; fi
-  if ! kill -0 "$weir_pid" 2>/dev/null; then cat "$work/weir.log" >&2; exit 1; fi
   sleep 0.1
 done
 if [ ! -s "$work/id" ]; then cat "$work/send.log" "$work/weir.log" >&2; exit 1; fi

@@ -120,6 +120,15 @@ def test_reveal_tells_of_boxes_that_were_cut(tmp_path):
     assert r.returncode == 1 and r.stdout == "mail [encrypted:4mPx8" and "1 of the boxes" in r.stderr
 
 
+def test_the_demo_ends_where_another_weir_listens(weir, tmp_path):
+    """Else it shows samples that the other one took."""
+    other = weir({})
+    demo = os.path.join(os.path.dirname(__file__), "../../tools/demo.sh")
+    env = {"PATH": "/usr/bin:/bin", "WEIR_DSN": "http://k@127.0.0.1:1/1", "WEIR_LISTEN_HTTP": f"127.0.0.1:{other.port}", "WEIR_LISTEN_UDP": "127.0.0.1:0"}
+    r = subprocess.run([demo, RELEASE], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=30)
+    assert r.returncode == 1 and "address in use" in r.stderr and "weir serves" not in r.stdout
+
+
 def test_a_directory_is_told_as_one(tmp_path):
     for words in (["scrub", "."], ["rules", "test", "."]):
         r = run(*words, cwd=tmp_path)
