@@ -25,7 +25,7 @@ static const char help[] =
     "Examples:\n"
     "  weir check -c /etc/weir/weir.yaml\n"
     "  weir check --canary\n"
-    "  weir check && kill -HUP $(pidof weir)\n";
+    "  weir check && pkill -HUP -f 'weir run'\n";
 
 static const char *plural(size_t n)
 {

@@ -15,7 +15,7 @@ static const char help[] =
     "  -h, --help             this text\n\n"
     "Examples:\n"
     "  weir config -c /etc/weir/weir.yaml\n"
-    "  WEIR_LISTEN_HTTP=:9000 weir config | grep -A5 listen\n";
+    "  WEIR_LISTEN_HTTP=127.0.0.1:9000 weir config | grep -A5 listen\n";
 
 static int print(void *self, const struct weir_snapshot *s, const struct weir_errors *errors)
 {

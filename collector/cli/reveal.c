@@ -27,7 +27,7 @@ static const char help[] =
     "Examples:\n"
     "  weir reveal --new-key weir.key\n"
     "  weir reveal --key weir.key event.json\n"
-    "  echo '[encrypted:4mPx...]' | weir reveal --key weir.key\n";
+    "  grep -h encrypted: *.json | weir reveal --key weir.key\n";
 
 struct options {
     const char *key, *new_key, *file;

@@ -52,7 +52,7 @@ static const char help[] =
     "Examples:\n"
     "  WEIR_DSN=https://KEY@sentry.example.com/42 weir run\n"
     "  weir run -c /etc/weir/weir.yaml\n"
-    "  kill -HUP $(pidof weir)       reload configuration, rule sets and secrets\n";
+    "  pkill -HUP -f 'weir run'      reload configuration, rule sets and secrets\n";
 
 /* ---- options ----------------------------------------------------------- */
 

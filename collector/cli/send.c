@@ -36,7 +36,8 @@ static const char help[] =
     "Examples:\n"
     "  weir send 'charge failed' environment=staging order=981233\n"
     "  weir send --dsn https://KEY@sentry.example.com/42 'hello'\n"
-    "  weir send --udp 127.0.0.1:8137 --type breadcrumb 'GET /items' trace_id=...\n"
+    "  weir send --udp 127.0.0.1:8137 --type breadcrumb 'GET /items' \\\n"
+    "    trace_id=4bf92f3577b34da6a3ce929d0e0e4736\n"
     "  weir send --type integration payment endpoint=/charge status=200 latency_ms=231.5\n";
 
 enum { TIMEOUT_MS = 15000, ANSWER_MAX = 4096, REFUSAL_MS = 100 };

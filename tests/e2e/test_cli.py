@@ -2,6 +2,7 @@
 import json
 import socket
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,40 @@ def test_help_is_there_with_examples(command):
     r = run(command, "--help")
     assert r.returncode == 0 and r.stdout.startswith("Usage: weir " + command)
     assert command == "version" or "Example" in r.stdout
+
+
+def examples():
+    """Of all commands' help, but those that serve until they are ended, take long or need a backend of one's own."""
+    for command in COMMANDS:
+        text = run(command, "--help").stdout.partition("Examples:\n")[2].replace("\\\n", " ")
+        for line in filter(None, map(str.strip, text.splitlines())):
+            if not re.match(r"(\S+=\S+ )?weir (run|sink)|pkill|.*--canary|.*sentry\.example\.com", line):
+                yield line
+
+
+def test_the_examples_of_the_help_work(weir, tmp_path):
+    w = weir({"destinations": [{"name": "main", "dsn": "http://k@127.0.0.1:1/1"}]})
+    for name in ("rules", "samples"):
+        (w.dir / name).mkdir()
+    event = '{"message":"mail ann@example.org"}'
+    for name in ("event.json", "events.ndjson", "samples/event.json"):
+        (w.dir / name).write_text(event)
+    (w.dir / "rules/shop.yaml").write_text("extends: [default]\ntests: [{input: a, output: a}]\n")
+    (w.dir / "bin").mkdir()
+    (w.dir / "bin/weir").symlink_to(RELEASE)
+    (w.dir / "bin/pkill").write_text("#!/bin/sh\n[ \"$*\" = '-HUP -f weir run' ]\n")
+    (w.dir / "bin/pkill").chmod(0o755)
+    (w.dir / "found.json").write_text('{"note": "encrypted: no"}')
+    tried = 0
+    for line in examples():
+        if "promtool" in line and not shutil.which("promtool"):
+            continue
+        words = line.replace("/etc/weir/", "").replace("/etc/prometheus/", "").replace("127.0.0.1:8137", f"127.0.0.1:{w.udp}")
+        env = {"PATH": f"{w.dir}/bin:/usr/bin:/bin", "WEIR_DSN": f"http://k@127.0.0.1:{w.port}/1"}
+        r = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", words], cwd=w.dir, env=env, capture_output=True, text=True, timeout=60)
+        assert r.returncode == 0, line + "\n" + r.stderr
+        tried += 1
+    assert tried >= 18
 
 
 def test_usage_errors_are_2():
