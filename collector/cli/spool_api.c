@@ -6,6 +6,7 @@
 #include "weir/log.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,8 @@ enum {
 struct weir_spool_api {
     struct weir_snapshot *snapshot;
     bool running;
-    int status; /* of the last answer; 0: none */
+    bool denied; /* the spool's directory is not ours to look into */
+    int status;  /* of the last answer; 0: none */
     /* Stopped: the spool in this process. */
     struct weir_spool *spool;
     struct weir_current *current;
@@ -129,14 +131,21 @@ static bool open_running(struct weir_spool_api *api)
 /* A spool in memory leaves no file by which to tell that a weir holds it. */
 static void unanswered(const struct weir_spool_api *api, const char *why)
 {
-    bool memory = api->snapshot->config.spool_memory;
+    const struct weir_config *c = &api->snapshot->config;
 
+    if (api->denied) {
+        fprintf(stderr,
+                "weir spool: %.*s may not be looked into (%s), and no weir answers at %s (%s)\n",
+                WEIR_FMT(c->spool_path), strerror(EACCES), api->origin, why);
+        return;
+    }
     fprintf(stderr,
-            memory ? "weir spool: no weir answers at %s (%s);\n"
-                     "a spool in memory ends with its weir. Is this the configuration of a running "
-                     "one? -c names another\n"
-                   : "weir spool: a weir holds the spool, but none answers at %s (%s);\n"
-                     "is this its configuration? -c names another\n",
+            c->spool_memory
+                ? "weir spool: no weir answers at %s (%s);\n"
+                  "a spool in memory ends with its weir. Is this the configuration of a running "
+                  "one? -c names another\n"
+                : "weir spool: a weir holds the spool, but none answers at %s (%s);\n"
+                  "is this its configuration? -c names another\n",
             api->origin, why);
 }
 
@@ -258,6 +267,10 @@ static int open_spool(struct weir_spool_api *api)
         return WEIR_EBUSY; /* if at all, it is in a running one */
     /* To open it would make one, in a directory that may be somebody else's. */
     snprintf(path, sizeof path, "%.*s/weir.db", WEIR_FMT(c->spool_path));
+    if (stat(path, &st) != 0 && errno == EACCES) {
+        api->denied = true;
+        return WEIR_EBUSY; /* a running one may answer all the same */
+    }
     if (stat(path, &st) != 0) {
         fprintf(stderr, "weir spool: there is no spool at %.*s\n", WEIR_FMT(c->spool_path));
         return WEIR_ENOTFOUND;

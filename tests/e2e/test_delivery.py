@@ -149,6 +149,26 @@ def test_dead_letters_of_a_stopped_weir_are_redriven(weir, sink):
     wait_for(lambda: len(good.events()) == 1, what="redriven after the start")
 
 
+def test_a_spool_of_another_user_is_asked_for_over_http_or_told(weir):
+    w = weir({})
+    w.send_event()
+    # root may look into anything, unless it gives that up
+    drop = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+    def status():
+        return subprocess.run([*drop, w.binary, "spool", "status", "-c", "weir.yaml"], cwd=w.dir, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+
+    os.chmod(w.dir / "spool", 0)
+    try:
+        assert "weir runs" in status().stdout
+        w.p.kill()
+        w.p.wait()
+        r = status()
+    finally:
+        os.chmod(w.dir / "spool", 0o700)
+    assert r.returncode == 1 and "Permission denied" in r.stderr and "there is no spool" not in r.stderr
+
+
 def test_too_many_attempts_while_others_go_make_a_dead_letter(weir, sink):
     s = sink(extra=["--refuse", "poison:503"])
     w = weir(one(s.dsn(), dead_letter_after=3))
