@@ -83,15 +83,36 @@ const struct weir_detector weir_detectors[WEIR_RULE_TYPES] = {
     [WEIR_RULE_ALIAS] = {"alias", 0, NULL, false, false, NULL},
 };
 
-bool weir_replacement(struct weir_str s)
+/* The replacements of the table, each once, by the five lower bits of what
+ * stands behind the bracket: a [ is asked about often, and is hardly ever one.
+ * Filled before main(), read only since. */
+static struct {
+    struct weir_str texts[WEIR_RULE_TYPES];
+    size_t n;
+} replacements[32];
+
+static bool stands(struct weir_str s)
 {
-    if (s.n == 0 || s.p[0] != '[')
-        return false;
-    for (size_t k = 0; k < WEIR_RULE_TYPES; k++)
-        if (weir_detectors[k].text != NULL &&
-            weir_str_starts(s, weir_str_of(weir_detectors[k].text)))
+    for (size_t k = 0; k < replacements[s.p[1] & 31].n; k++)
+        if (weir_str_starts(s, replacements[s.p[1] & 31].texts[k]))
             return true;
     return false;
+}
+
+__attribute__((constructor)) static void fill_replacements(void)
+{
+    for (size_t k = 0; k < WEIR_RULE_TYPES; k++) {
+        struct weir_str text =
+            weir_str_of(weir_detectors[k].text != NULL ? weir_detectors[k].text : "[]");
+
+        if (text.n > 2 && !stands(text))
+            replacements[text.p[1] & 31].texts[replacements[text.p[1] & 31].n++] = text;
+    }
+}
+
+bool weir_replacement(struct weir_str s)
+{
+    return s.n > 2 && s.p[0] == '[' && stands(s);
 }
 
 WEIR_FINDER(weir_find_anything)
