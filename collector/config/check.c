@@ -36,6 +36,44 @@ static void check_senders(struct weir_loader *l, const struct weir_address *a, c
                         path);
 }
 
+/* The address without its port; of "every address" `ret_any`. */
+static struct weir_str host_of(const struct weir_address *a, in_port_t *ret_port, bool *ret_any)
+{
+    static const struct in6_addr any6 = IN6ADDR_ANY_INIT;
+    static const struct in_addr any4 = {INADDR_ANY};
+    const struct sockaddr_in6 *six = (const void *)&a->sa;
+    const struct sockaddr_in *four = (const void *)&a->sa;
+    bool is_six = a->sa.ss_family == AF_INET6;
+
+    *ret_port = is_six ? six->sin6_port : four->sin_port;
+    *ret_any = is_six ? memcmp(&six->sin6_addr, &any6, sizeof any6) == 0
+                      : memcmp(&four->sin_addr, &any4, sizeof any4) == 0;
+    return is_six ? (struct weir_str){(const char *)&six->sin6_addr, sizeof six->sin6_addr}
+                  : (struct weir_str){(const char *)&four->sin_addr, sizeof four->sin_addr};
+}
+
+/* Could both not be bound? "[::]" is every IPv4 address too. */
+static bool collide(const struct weir_address *a, const struct weir_address *b)
+{
+    in_port_t port_a, port_b;
+    bool any_a, any_b, same;
+    struct weir_str host_a = host_of(a, &port_a, &any_a), host_b = host_of(b, &port_b, &any_b);
+
+    if (a->text.n == 0 || b->text.n == 0 || port_a != port_b || port_a == 0)
+        return false;
+    same = a->sa.ss_family == b->sa.ss_family;
+    return (same && (any_a || any_b || weir_str_eq(host_a, host_b))) ||
+           (any_a && a->sa.ss_family == AF_INET6) || (any_b && b->sa.ss_family == AF_INET6);
+}
+
+static void check_apart(struct weir_loader *l, const struct weir_address *a, const char *path,
+                        const struct weir_address *b, const char *other)
+{
+    if (collide(a, b))
+        weir_node_error(l->errors, TOP(l, path), "%s must be another address than %s, or empty",
+                        path, other);
+}
+
 static void check_listeners(struct weir_loader *l)
 {
     const struct weir_config *c = &l->draft->config;
@@ -46,10 +84,10 @@ static void check_listeners(struct weir_loader *l)
     check_open(l, &c->listen_syslog, "listen.syslog");
     check_senders(l, &c->listen_udp, "listen.udp");
     check_senders(l, &c->listen_syslog, "listen.syslog");
-    if (c->listen_admin.text.n > 0 && weir_str_eq(c->listen_admin.text, c->listen_http.text) &&
-        !weir_str_ends(c->listen_admin.text, WEIR_S(":0")))
-        weir_node_error(l->errors, TOP(l, "listen.admin"),
-                        "listen.admin must be another address than listen.http, or empty");
+    check_apart(l, &c->listen_otlp, "listen.otlp", &c->listen_http, "listen.http");
+    check_apart(l, &c->listen_admin, "listen.admin", &c->listen_http, "listen.http");
+    check_apart(l, &c->listen_admin, "listen.admin", &c->listen_otlp, "listen.otlp");
+    check_apart(l, &c->listen_syslog, "listen.syslog", &c->listen_udp, "listen.udp");
     if (c->listen_http.text.n + c->listen_otlp.text.n + c->listen_udp.text.n +
             c->listen_syslog.text.n ==
         0)
@@ -292,6 +330,8 @@ void weir_draft_check(struct weir_loader *l)
     struct weir_draft *d = l->draft;
 
     check_listeners(l);
+    if (d->config.spool_path.n == 0 && !d->config.spool_memory)
+        weir_node_error(l->errors, TOP(l, "spool.path"), "spool.path must be a directory");
     check_token(l, d->config.admin_token, "auth.admin_token");
     check_token(l, d->config.metrics_token, "auth.metrics_token");
     check_token(l, d->config.hash_key, "scrub.hash_key");
