@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Figures, no verdict: what weir costs, as text, as build/bench.json, and with --docs as docs/benchmarks.md.
 
-  tools/bench.py [--docs] [--seconds N] [--backlog-mb N] [PART...]     parts: micro ingest forward udp memory pii
+  tools/bench.py [--docs] [--seconds N] [--backlog-mb N] [PART...]     parts: micro ingest otlp forward udp memory pii
 
 micro runs tests/bench/bench_* (one room each); the others run the real binary on loopback beside
 tests/bench/load.c as sender and destination, and read weir's own CPU time from /proc; pii is quality, not
@@ -27,7 +27,7 @@ import weir as W  # noqa: E402
 BIN = ROOT / "build/release"
 DOCS = ROOT / "docs/benchmarks.md"
 SEED = 20261121
-PARTS = ("micro", "ingest", "forward", "udp", "memory", "pii")
+PARTS = ("micro", "ingest", "otlp", "forward", "udp", "memory", "pii")
 rng = random.Random(SEED)
 
 
@@ -126,6 +126,22 @@ def posts(options, destination):
 
 def ingest(options):
     return posts(options, False)
+
+
+def otlp(options):
+    """Requests of 20 spans with 12 attributes each; join's work on their transactions is part of the figures."""
+    spans = 20
+    with tempfile.TemporaryDirectory() as tmp, Run(tmp, False, spool={"max_bytes": "8GiB", "path": tmp + "/spool"}) as run:
+        body = pathlib.Path(tmp) / "request"
+        subprocess.run([BIN / "tests/bench_otlp", body], check=True)
+        run.load("otlp", 32, 1, body)
+        before = cpu_seconds(run.weir.p.pid)
+        figures = run.load("otlp", 32, options.seconds, body)
+        used = cpu_seconds(run.weir.p.pid) - before
+        figures.update({"bytes": body.stat().st_size, "spans_per_second": round(figures["per_second"] * spans),
+                        "cpu_us_per_span": round(1e6 * used / max(1, figures["requests"]) / spans, 2), "rss_kib": run.weir.rss_kib(), "connections": 32})
+        print(json.dumps(figures), flush=True)
+        return {f"{spans} spans": figures}
 
 
 def forward(options):

@@ -73,7 +73,7 @@ static int add(struct weir_join *j, struct weir_job *job, struct weir_fragment *
     return 0;
 }
 
-static int write_item(struct weir_join *j, struct weir_job *job, const struct batch *b)
+static int write_item(struct weir_join *j, struct weir_job *job, struct batch *b)
 {
     struct weir_arena *a = &job->arena;
     struct weir_str head = weir_arena_printf(a, "%s,\"item_count\":%u}", header, b->n), text;
@@ -91,6 +91,7 @@ static int write_item(struct weir_join *j, struct weir_job *job, const struct ba
         err = weir_framing_write(j->json, a, head, text, &items);
     if (err == 0)
         err = weir_buf_str(&items, &text);
+    b->first.encoding = weir_join_compression(j, &b->first);
     if (err == 0)
         err = weir_join_put_body(job, &b->first, text);
     if (err != 0)

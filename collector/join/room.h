@@ -126,6 +126,10 @@ int weir_join_read(struct weir_join *j, struct weir_arena *a, int64_t id,
 int weir_join_read_fragment(struct weir_join *j, struct weir_arena *a, int64_t id,
                             struct weir_spool_row *ret_row,
                             struct weir_str *ret_payload) WEIR_MUST_CHECK;
+/* How what is made of a fragment is to be stored: as its first destination
+ * wants it, while fragments are stored as it costs least. */
+enum weir_compression weir_join_compression(const struct weir_join *j,
+                                            const struct weir_delivery *fragment);
 /* Encodes the job's new body: `d`'s, with other items. */
 int weir_join_put_body(struct weir_job *job, const struct weir_delivery *d,
                        struct weir_str items) WEIR_MUST_CHECK;

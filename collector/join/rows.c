@@ -26,6 +26,14 @@ int weir_join_read_fragment(struct weir_join *j, struct weir_arena *a, int64_t i
     return err;
 }
 
+enum weir_compression weir_join_compression(const struct weir_join *j,
+                                            const struct weir_delivery *fragment)
+{
+    const struct weir_project *p = weir_config_project(j->config, fragment->project);
+
+    return p != NULL && p->n_destinations > 0 ? p->destinations[0]->compression : WEIR_GZIP;
+}
+
 int weir_join_put_body(struct weir_job *job, const struct weir_delivery *d, struct weir_str items)
 {
     job->op.body = *d;

@@ -206,7 +206,6 @@ static int make_delivery(struct weir_join *j, struct weir_job *job, const struct
     struct weir_arena *a = &job->arena;
     struct weir_delivery d = {.type = WEIR_ITEM_TRANSACTION,
                               .category = WEIR_CAT_TRANSACTION,
-                              .encoding = of->encoding,
                               .received_ms = of->received_ms,
                               .n_spans = t->n_spans};
     bool failed = false;
@@ -224,7 +223,7 @@ static int make_delivery(struct weir_join *j, struct weir_job *job, const struct
     if (err == 0)
         err = weir_buf_str(&items, &text);
     if (err == 0)
-        err = weir_delivery_encode(&d, a, of->encoding, text, false);
+        err = weir_delivery_encode(&d, a, weir_join_compression(j, of), text, false);
     if (err == 0 && (failed || d.header.n == 0))
         err = WEIR_ENOMEM;
     *ret_delivery = d;

@@ -85,7 +85,18 @@ static void append_item(struct weir_buf *out, const struct weir_piece *p)
     weir_buf_char(out, '\n');
 }
 
-static int encode(struct weir_intake *in, const struct weir_project *project, struct weir_buf *out,
+/* A fragment is read by join and then thrown away: what is quickest wins, and
+ * small ones are left as they are. */
+static enum weir_compression how_to_store(const struct weir_piece *p, struct weir_str items)
+{
+    enum { SMALL = 1024 };
+
+    if (!weir_item_rule(p->type)->fragment)
+        return weir_split_compression(p->project);
+    return items.n <= SMALL ? WEIR_NO_COMPRESSION : WEIR_ZSTD;
+}
+
+static int encode(struct weir_intake *in, const struct weir_piece *p, struct weir_buf *out,
                   struct weir_delivery *d)
 {
     struct weir_str items;
@@ -93,7 +104,7 @@ static int encode(struct weir_intake *in, const struct weir_project *project, st
 
     if (err != 0)
         return err;
-    return weir_delivery_encode(d, in->arena, weir_split_compression(project), items,
+    return weir_delivery_encode(d, in->arena, how_to_store(p, items), items,
                                 d->blob.name[0] != '\0');
 }
 
@@ -156,7 +167,7 @@ static int alone(struct weir_intake *in, const struct weir_group *g, struct weir
     d->blob = p->blob;
     weir_buf_init(&out, in->arena, piece_bytes(p));
     append_item(&out, p);
-    return d->header.n > 0 ? encode(in, p->project, &out, d) : WEIR_ENOMEM;
+    return d->header.n > 0 ? encode(in, p, &out, d) : WEIR_ENOMEM;
 }
 
 /* Closes the group's file, or throws it away when nothing goes out. */
@@ -212,7 +223,7 @@ static int together(struct weir_intake *in, struct weir_group *g, const struct w
     for (const struct weir_piece *p = g->first; p != NULL; p = p->next)
         if (weir_item_bound(p->type))
             append_item(&out, p);
-    return d->header.n > 0 ? encode(in, lead->project, &out, d) : WEIR_ENOMEM;
+    return d->header.n > 0 ? encode(in, lead, &out, d) : WEIR_ENOMEM;
 }
 
 /* What hangs on a leader that goes nowhere goes with it. */

@@ -7,7 +7,8 @@
  *   intake   and split, encoded: what is handed to the spool
  *
  * Prints the best of several rounds: CPU microseconds a span, and calls of
- * malloc a request. */
+ * malloc a request. With a file's name it writes the request there instead,
+ * for load.c. */
 #include "measure.h"
 #include "collector/decode/otlp.h"
 
@@ -90,7 +91,7 @@ static void db_attributes(struct weir_buf *b)
 static void span(struct weir_buf *to, unsigned i)
 {
     struct weir_buf own = inner(to), *b = &own;
-    static const char trace[] = "\x5b\x8e\xff\xf7\x98\x03\x81\x03\xd2\x69\xb6\x33\x81\x3f\xc6\x0c";
+    static const char trace[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
     char id[8] = {'s', 'p', 'a', 'n', 'i', 'd', 0, (char)(i + 1)};
     char parent[8] = {'s', 'p', 'a', 'n', 'i', 'd', 0, 1};
 
@@ -209,7 +210,15 @@ static void measure(const char *name, struct bench *b, enum stage until)
            (double)(allocations_ours - before) / TIMES);
 }
 
-int main(void)
+static int write_to(const char *path, struct weir_str s)
+{
+    FILE *f = fopen(path, "wb");
+    bool whole = f != NULL && fwrite(s.p, 1, s.n, f) == s.n;
+
+    return f != NULL && fclose(f) == 0 && whole ? 0 : 1;
+}
+
+int main(int argc, char **argv)
 {
     static const double bounds[] = {1, 10, 100};
     struct bench b = {.tools = {.scrubber = weir_scrubber_new(), .reader = weir_json_reader_new()}};
@@ -219,11 +228,13 @@ int main(void)
     weir_arena_init(&texts, 16u << 20);
     weir_arena_init(&b.arena, 16u << 20);
     weir_errors_init(&errors, &texts);
+    b.body = request(&texts);
+    if (argc == 2)
+        return write_to(argv[1], b.body);
     if (weir_metrics_init(1000, bounds, 3) != 0 ||
         weir_snapshot_parse(WEIR_S(""), WEIR_S("bench"), &errors, &b.snapshot) != 0)
         return 1;
     weir_metrics_thread();
-    b.body = request(&texts);
     measure("decode", &b, DECODE);
     measure("scrub", &b, SCRUB);
     measure("intake", &b, INTAKE);

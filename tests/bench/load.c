@@ -3,6 +3,8 @@
  *
  *   load http PORT CONNECTIONS SECONDS BODY_FILE   POSTs the envelope in BODY_FILE over kept
  *        connections, each time with a new event id in place of 32 'f's
+ *   load otlp PORT CONNECTIONS SECONDS BODY_FILE   the same with a request for traces in protobuf
+ *        and a new trace id in place of 16 bytes 0xff
  *   load udp PORT PER_SECOND SECONDS BODY_FILE     sends datagrams
  *   load sink PORT                                 answers every request 200 {} until killed
  *
@@ -20,14 +22,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MAX_CONNECTIONS = 1024, MAX_BODY = 1 << 20, MAX_SAMPLES = 1 << 22 };
+enum { MAX_CONNECTIONS = 1024, MAX_BODY = 1 << 20, MAX_SAMPLES = 1 << 22, MAX_IDS = 64 };
 
 struct connection {
     int fd;
     size_t sent;
     char *request; /* own copy: ids differ */
-    size_t id_at[4];
+    size_t id_at[MAX_IDS];
     size_t n_ids;
+    bool raw_ids; /* 16 bytes, else 32 digits */
     uint64_t began_us;
     char in[4096];
     size_t in_n;
@@ -65,18 +68,19 @@ static char *read_file(const char *path, size_t *ret_n)
 
 /* ---- http ---------------------------------------------------------------- */
 
-static size_t find_ids(const char *text, size_t n, size_t *ret_at, size_t max)
+static void find_ids(struct connection *c, size_t request_n)
 {
-    static const char mark[] = "ffffffffffffffffffffffffffffffff";
-    size_t found = 0;
+    size_t n = c->raw_ids ? 16 : 32;
+    char mark[32];
 
-    for (size_t i = 0; i + 32 <= n && found < max; i++) {
-        if (memcmp(text + i, mark, 32) == 0) {
-            ret_at[found++] = i;
-            i += 31;
+    memset(mark, c->raw_ids ? 0xff : 'f', sizeof mark);
+    c->n_ids = 0;
+    for (size_t i = 0; i + n <= request_n && c->n_ids < MAX_IDS; i++) {
+        if (memcmp(c->request + i, mark, n) == 0) {
+            c->id_at[c->n_ids++] = i;
+            i += n - 1;
         }
     }
-    return found;
 }
 
 static void prepare(struct connection *c, const char *head, const char *body, size_t body_n)
@@ -88,7 +92,7 @@ static void prepare(struct connection *c, const char *head, const char *body, si
         die("malloc");
     memcpy(c->request, head, head_n);
     memcpy(c->request + head_n, body, body_n);
-    c->n_ids = find_ids(c->request, head_n + body_n, c->id_at, 4);
+    find_ids(c, head_n + body_n);
 }
 
 static void next_request(struct connection *c)
@@ -97,7 +101,7 @@ static void next_request(struct connection *c)
 
     weir_new_event_id(id);
     for (size_t i = 0; i < c->n_ids; i++)
-        memcpy(c->request + c->id_at[i], id, 32);
+        memcpy(c->request + c->id_at[i], id, c->raw_ids ? 16 : 32);
     c->sent = 0;
     c->in_n = 0;
     c->began_us = weir_mono_us();
@@ -150,8 +154,11 @@ static void report(uint64_t good, uint64_t bad, double seconds, uint32_t *sample
            n > 0 ? samples[n / 2] : 0, n > 0 ? samples[n - 1 - n / 100] : 0);
 }
 
-static int http_load(int port, int connections, double seconds, const char *path)
+static int http_load(int port, int connections, double seconds, const char *path, bool otlp)
 {
+    static const char envelope[] = "/api/42/envelope/ HTTP/1.1\r\nX-Sentry-Auth: Sentry "
+                                   "sentry_key=b70a31b3510c4cf793964a185cfe1fd0";
+    static const char traces[] = "/v1/traces HTTP/1.1\r\nContent-Type: application/x-protobuf";
     static struct connection all[MAX_CONNECTIONS];
     size_t body_n, request_n, n_samples = 0;
     char *body = read_file(path, &body_n), head[256];
@@ -161,10 +168,8 @@ static int http_load(int port, int connections, double seconds, const char *path
 
     if (connections < 1 || connections > MAX_CONNECTIONS || samples == NULL)
         return 2;
-    snprintf(head, sizeof head,
-             "POST /api/42/envelope/ HTTP/1.1\r\nHost: x\r\nX-Sentry-Auth: Sentry "
-             "sentry_key=b70a31b3510c4cf793964a185cfe1fd0\r\nContent-Length: %zu\r\n\r\n",
-             body_n);
+    snprintf(head, sizeof head, "POST %s\r\nHost: x\r\nContent-Length: %zu\r\n\r\n",
+             otlp ? traces : envelope, body_n);
     request_n = strlen(head) + body_n;
     for (int i = 0; i < connections; i++) {
         struct sockaddr_in to;
@@ -177,6 +182,7 @@ static int http_load(int port, int connections, double seconds, const char *path
             die("connect");
         fcntl(c->fd, F_SETFL, O_NONBLOCK);
         setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        c->raw_ids = otlp;
         prepare(c, head, body, body_n);
         epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &ev);
         next_request(c);
@@ -320,16 +326,17 @@ static void sink(int port)
 
 int main(int argc, char **argv)
 {
-    if (argc == 6 && strcmp(argv[1], "http") == 0)
+    if (argc == 6 && (strcmp(argv[1], "http") == 0 || strcmp(argv[1], "otlp") == 0))
         return http_load((int)strtol(argv[2], NULL, 10), (int)strtol(argv[3], NULL, 10),
-                         strtod(argv[4], NULL), argv[5]);
+                         strtod(argv[4], NULL), argv[5], argv[1][0] == 'o');
     if (argc == 6 && strcmp(argv[1], "udp") == 0)
         return udp_load((int)strtol(argv[2], NULL, 10), strtod(argv[3], NULL),
                         strtod(argv[4], NULL), argv[5]);
     if (argc == 3 && strcmp(argv[1], "sink") == 0)
         sink((int)strtol(argv[2], NULL, 10));
-    fputs("usage: load http PORT CONNECTIONS SECONDS BODY | udp PORT PER_SECOND SECONDS BODY | "
-          "sink PORT\n",
-          stderr);
+    fputs(
+        "usage: load http|otlp PORT CONNECTIONS SECONDS BODY | udp PORT PER_SECOND SECONDS BODY | "
+        "sink PORT\n",
+        stderr);
     return 2;
 }

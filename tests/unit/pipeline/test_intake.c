@@ -148,6 +148,40 @@ static void fragments_are_staged_by_their_trace(void **state)
     stand_close(&s);
 }
 
+/* What it costs to read and write them again counts, not what clients take. */
+static void fragments_are_stored_as_it_costs_least(void **state)
+{
+    struct stand s;
+    char body[3000];
+    int n = snprintf(body, sizeof body,
+                     "{\"type\":\"span\",\"trace_id\":\"" TRACE
+                     "\",\"span_id\":\"771a43a4192642f0\",\"start\":1,\"end\":2,"
+                     "\"description\":\"");
+
+    (void)state;
+    stand_open(&s);
+    fake_destinations[0].compression = WEIR_GZIP;
+    memset(body + n, 'a', 2000);
+    memcpy(body + n + 2000, "\"}", 3);
+    assert_int_equal(stand_run(&s, WEIR_FORMAT_NATIVE, weir_str_of(body)), 0);
+    assert_int_equal(s.n, 1);
+    assert_int_equal(s.list[0].encoding, WEIR_ZSTD);
+    assert_int_equal(s.list[0].n_spans, 1);
+    assert_non_null(strstr(stand_items(&s, 0), "\"description\":\"aaaa"));
+    stand_close(&s);
+    stand_open(&s);
+    fake_destinations[0].compression = WEIR_GZIP;
+    assert_int_equal(stand_run(&s, WEIR_FORMAT_NATIVE,
+                               WEIR_S("{\"type\":\"breadcrumb\",\"trace_id\":\"" TRACE
+                                      "\",\"message\":\"m\",\"timestamp\":1}\n"
+                                      "{\"type\":\"message\",\"message\":\"m\"}")),
+                     0);
+    assert_int_equal(s.n, 2);
+    assert_int_equal(s.list[0].encoding, WEIR_NO_COMPRESSION);
+    assert_int_equal(s.list[1].encoding, WEIR_GZIP);
+    stand_close(&s);
+}
+
 static bool always_staged(void *self, struct weir_str project, struct weir_str trace_id)
 {
     (void)self;
@@ -654,6 +688,7 @@ int main(void)
         cmocka_unit_test(each_native_event_is_a_delivery_of_its_own),
         cmocka_unit_test(over_udp_an_object_names_its_project),
         cmocka_unit_test(fragments_are_staged_by_their_trace),
+        cmocka_unit_test(fragments_are_stored_as_it_costs_least),
         cmocka_unit_test(an_event_whose_trace_has_something_staged_is_staged),
         cmocka_unit_test(join_gets_what_it_decides_about),
         cmocka_unit_test(an_error_before_its_traces_spans_is_staged_too),
