@@ -94,6 +94,15 @@ static bool is_missing(const struct weir_node *n, const char *key, size_t length
                            (value->kind == WEIR_NODE_SCALAR && weir_str_trim(value->text).n == 0));
 }
 
+/* Is a target left out, or 0? When it was refused, that was said. */
+static bool is_off(const struct weir_node *n, const char *key, bool set)
+{
+    const struct weir_node *value = weir_node_get(n, weir_str_of(key));
+
+    return !set && (value == NULL || weir_node_null(value) ||
+                    weir_str_starts(weir_str_trim(value->text), WEIR_S("0")));
+}
+
 static void check_targets(struct weir_loader *l, const struct weir_node *n,
                           const struct weir_sla *sla)
 {
@@ -102,7 +111,8 @@ static void check_targets(struct weir_loader *l, const struct weir_node *n,
     if (sla->availability >= 1)
         weir_node_error(l->errors, weir_node_at(n, "availability"),
                         "availability must be under 100%%: nothing could ever fail");
-    if (n->n < 2)
+    if (is_off(n, "availability", sla->availability > 0) && is_off(n, "p99", sla->p99_ms > 0) &&
+        is_off(n, "error_rate", sla->error_rate > 0))
         weir_node_warning(l->errors, n,
                           "the SLA has no target: add availability, p99 or "
                           "error_rate");

@@ -110,6 +110,8 @@ static void mistakes_are_told_with_their_place(void **state)
         {"slas: [{service: a, p95: 1s}]", "1:21 unknown key 'p95' in slas[], did you mean 'p99'?"},
         {"slas: [{service: a}]",
          "1:8 warning: the SLA has no target: add availability, p99 or error_rate"},
+        {"slas: [{service: a, availability: 0%, error_rate: 0}]",
+         "1:8 warning: the SLA has no target: add availability, p99 or error_rate"},
         {"slas: [{service: a, p99: 31s}]",
          "1:26 warning: p99 is over the last of metrics.latency_buckets_ms: it will never seem "
          "missed; add a larger bucket"},
