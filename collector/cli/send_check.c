@@ -1,5 +1,5 @@
-/* send_check.c - a native object decoded before it goes by UDP, where nobody
- * answers: weir would count it as malformed, and its sender never knew. */
+/* send_check.c - a native object decoded before it goes: by UDP weir would
+ * count it as malformed, and its sender never knew. */
 #include "send_check.h"
 
 #include "weir/clock.h"
@@ -34,7 +34,7 @@ static void say(const struct weir_decode_result *r)
 
     if (r->rejects != NULL && r->rejects->pointer.n > 1)
         member = weir_str_sub(r->rejects->pointer, 1, SIZE_MAX);
-    fprintf(stderr, "weir send: weir would refuse it: %.*s %s\n", WEIR_FMT(member),
+    fprintf(stderr, "weir send: %.*s %s\n", WEIR_FMT(member),
             r->rejects != NULL ? r->rejects->title
             : r->error != NULL ? r->error
                                : "cannot be read");

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* Decodes it as weir does with a datagram. What is wrong with it is said on
+/* Decodes it as weir does with native input. What is wrong with it is said on
  * stderr. */
 bool weir_send_check(struct weir_str object);
 

@@ -139,14 +139,28 @@ def test_two_sinks_do_not_share_a_port(tmp_path):
 
 
 @pytest.mark.parametrize("words, says", [
+    ("x timestamp=yesterday", "timestamp must be seconds since 1970"),
+    ("x level=loud", "level must be"),
     ("--type span x start=abc", "start must be seconds since 1970 or an RFC 3339 time"),
     ("--type breadcrumb x trace_id=nope", "trace_id must be an id of 32 (or 16) hex digits"),
     ("--type integration payment latency_ms=abc", "latency_ms must be a number"),
-    ("x", "nothing listens at 127.0.0.1:"),
 ])
-def test_a_datagram_that_would_be_lost_is_told(words, says):
-    r = run("send", "--udp", f"127.0.0.1:{free_port()}", *words.split())
-    assert r.returncode == 1 and r.stdout == "" and says in r.stderr
+def test_a_field_that_cannot_be_is_told_before_it_is_sent(words, says):
+    for to in (["--udp", f"127.0.0.1:{free_port()}"], ["--dsn", f"http://k@127.0.0.1:{free_port()}/1"]):
+        r = run("send", *to, *words.split())
+        assert r.returncode == 2 and r.stdout == "" and r.stderr.startswith("weir send: " + says)
+
+
+def test_what_is_no_field_of_an_event_is_extra(sink):
+    s = sink()
+    assert run("send", "--dsn", s.dsn(), "hello", "user=ann", "tags=x", "level=info", "trace_id=4bf92f3577b34da6a3ce929d0e0e4736").returncode == 0
+    event = wait_for(lambda: s.events(), what="the event")[0]
+    assert event["extra"] == {"user": "ann", "tags": "x"} and event["level"] == "info"
+
+
+def test_a_datagram_that_nobody_takes_is_told():
+    r = run("send", "--udp", f"127.0.0.1:{free_port()}", "x")
+    assert r.returncode == 1 and r.stdout == "" and "nothing listens at 127.0.0.1:" in r.stderr
 
 
 def test_reveal_tells_of_boxes_that_were_cut(tmp_path):
