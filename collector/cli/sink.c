@@ -298,6 +298,22 @@ static enum MHD_Result finish(struct MHD_Connection *c, struct weir_sink_request
     return result;
 }
 
+/* Said on stderr too: who looks why nothing arrives looks there. What the
+ * client wrote must not move the cursor. */
+static enum MHD_Result refuse(struct MHD_Connection *c, const char *method, const char *url,
+                              int status, const char *why)
+{
+    char line[200], json[100];
+
+    snprintf(line, sizeof line, "%s %s", method, url);
+    for (char *p = line; *p != '\0'; p++)
+        if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f)
+            *p = '?';
+    fprintf(stderr, "weir sink: %s: %d, %s\n", line, status, why);
+    snprintf(json, sizeof json, "{\"detail\":\"%s\"}", why);
+    return answer(c, status, json);
+}
+
 /* libmicrohttpd calls it first with the headers, then with pieces of the
  * body, then without any. */
 static enum MHD_Result on_request(void *self, struct MHD_Connection *c, const char *url,
@@ -320,9 +336,9 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *c, const ch
         return err == 0 ? MHD_YES : MHD_NO;
     }
     if (!match(url, &r))
-        return answer(c, 404, "{\"detail\":\"only /api/{project}/envelope/ and /store/\"}");
+        return refuse(c, method, url, 404, "only /api/{project}/envelope/ and /store/");
     if (strcmp(method, "POST") != 0)
-        return answer(c, 405, "{\"detail\":\"POST only\"}");
+        return refuse(c, method, url, 405, "POST only");
     return finish(c, &r, raw);
 }
 

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from weir import RELEASE, Process, canaries, free_port, wait_for
+from weir import RELEASE, Process, canaries, free_port, request, wait_for
 
 
 def run(*args, stdin=None, cwd=None, timeout=30, **env):
@@ -136,6 +136,20 @@ def test_two_sinks_do_not_share_a_port(tmp_path):
     finally:
         first.kill()
         first.wait()
+
+
+def test_a_sink_says_what_it_has_no_place_for():
+    port = free_port()
+    s = subprocess.Popen([RELEASE, "sink", "--listen", f"127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        assert "DSN" in s.stderr.readline()
+        assert request(port, "POST", "/v1/traces%1b[31m", b"{}")[0] == 404
+        assert s.stderr.readline() == "weir sink: POST /v1/traces?[31m: 404, only /api/{project}/envelope/ and /store/\n"
+        assert request(port, "GET", "/api/1/envelope/")[0] == 405
+        assert s.stderr.readline() == "weir sink: GET /api/1/envelope/: 405, POST only\n"
+    finally:
+        s.kill()
+        s.wait()
 
 
 @pytest.mark.parametrize("words, says", [
