@@ -490,7 +490,8 @@ static int list_slot(struct weir_spool_reader *r, enum weir_row_state state, uns
 }
 
 /* The first `max`, but a delivery's rows for several destinations stay
- * together, because the next page begins after its id. */
+ * together, because the next page begins after its id; those of the first one
+ * may be more than `max`. */
 static size_t page_end(const struct rows *rows, size_t max)
 {
     size_t n = max;
@@ -499,7 +500,11 @@ static size_t page_end(const struct rows *rows, size_t max)
         return rows->n;
     while (n > 0 && rows->list[n - 1].id == rows->list[max].id)
         n--;
-    return n > 0 ? n : max;
+    if (n > 0)
+        return n;
+    while (n < rows->n && rows->list[n].id == rows->list[0].id)
+        n++;
+    return n;
 }
 
 int weir_spool_list(struct weir_spool_reader *r, enum weir_row_state state, int slot,

@@ -263,7 +263,8 @@ int weir_spool_get(struct weir_spool_reader *r, int64_t id, int slot, struct wei
                    struct weir_spool_row *ret_row) WEIR_MUST_CHECK;
 /* Is the row still spooled for that destination? */
 bool weir_spool_holds(struct weir_spool_reader *r, int64_t id, unsigned slot);
-/* Rows in `state` after id, oldest first; no bodies. slot < 0: all. */
+/* Up to `max` rows in `state` after id, oldest first; no bodies. slot < 0: all;
+ * those of a delivery come together, though they alone be more than `max`. */
 int weir_spool_list(struct weir_spool_reader *r, enum weir_row_state state, int slot,
                     int64_t after_id, size_t max, struct weir_arena *a,
                     struct weir_spool_row **ret_rows, size_t *ret_n) WEIR_MUST_CHECK;

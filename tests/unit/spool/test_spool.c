@@ -594,6 +594,35 @@ static void a_dead_letter_keeps_its_answer_and_can_be_redriven_or_dropped(void *
     world_end(&w);
 }
 
+static void a_page_does_not_part_the_rows_of_a_delivery(void **state)
+{
+    struct world w;
+    struct weir_spool_row *rows;
+    int64_t last = 0;
+    size_t n, all = 0;
+
+    (void)state;
+    begin(&w);
+    for (int i = 0; i < 3; i++)
+        append_text(&w, bit_a() | bit_b(), "x");
+    assert_int_equal(window(&w, slot_a(), 0, &rows), 3);
+    for (int i = 0; i < 3; i++) {
+        settle(&w, rows[i].id, slot_a(), WEIR_SETTLE_DEAD, 0, "rejected");
+        settle(&w, rows[i].id, slot_b(), WEIR_SETTLE_DEAD, 0, "rejected");
+    }
+    for (size_t max = 1; max < 8; max++) {
+        for (all = 0, last = 0;; all += n, last = rows[n - 1].id) {
+            assert_int_equal(
+                weir_spool_list(w.reader, WEIR_ROW_DEAD, -1, last, max, &w.arena, &rows, &n), 0);
+            assert_int_equal(n % 2, 0);
+            if (n == 0)
+                break;
+        }
+        assert_int_equal(all, 6);
+    }
+    world_end(&w);
+}
+
 static void all_dead_letters_are_dropped_in_several_transactions(void **state)
 {
     struct world w;
@@ -1054,6 +1083,7 @@ int main(void)
         BOTH(a_mark_stays_with_its_row_and_can_be_changed),
         BOTH(a_carrier_that_expired_leaves_the_others_staged),
         BOTH(a_dead_letter_keeps_its_answer_and_can_be_redriven_or_dropped),
+        BOTH(a_page_does_not_part_the_rows_of_a_delivery),
         BOTH(all_dead_letters_are_dropped_in_several_transactions),
         BOTH(dead_letters_hold_a_quarter_and_the_oldest_goes_first),
         BOTH(a_full_destination_is_left_out_and_only_all_full_refuses),
