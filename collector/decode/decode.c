@@ -165,10 +165,16 @@ int weir_decode_header(struct weir_decoder *d, const char *event_id)
     struct weir_envelope_header h = {.raw = WEIR_S("{}")};
 
     if (event_id[0] != '\0') {
-        h.raw = weir_arena_printf(d->in->arena, "{\"event_id\":\"%s\"}", event_id);
-        if (h.raw.p == NULL)
+        static const char before[] = "{\"event_id\":\"", after[] = "\"}";
+        char *p = weir_arena_alloc(d->in->arena, sizeof before - 1 + 32 + sizeof after);
+
+        if (p == NULL)
             return WEIR_ENOMEM;
-        h.event_id = weir_str_sub(h.raw, sizeof "{\"event_id\":\"" - 1, 32);
+        h.event_id = (struct weir_str){p + sizeof before - 1, 32};
+        memcpy(p, before, sizeof before - 1);
+        memcpy(p + sizeof before - 1, event_id, 32);
+        memcpy(p + sizeof before - 1 + 32, after, sizeof after);
+        h.raw = (struct weir_str){p, sizeof before - 1 + 32 + sizeof after - 1};
         if (d->result.event_id[0] == '\0')
             memcpy(d->result.event_id, event_id, 33);
     }

@@ -30,16 +30,34 @@ int weir_datagram_open(struct weir_arena *a, struct weir_str *bytes)
     return err;
 }
 
-/* The first object of the datagram has a member of one of these names. The
- * names may also stand in a text, so it is looked for only where what all of
- * them have in common, `part`, is. */
+/* Is `part` there? By its first byte, which is rare: memmem() takes ten times
+ * as long. */
+static bool has_part(struct weir_str bytes, struct weir_str part)
+{
+    const char *at = bytes.p, *end = bytes.n > 0 ? bytes.p + bytes.n : at;
+
+    while ((size_t)(end - at) >= part.n) {
+        at = memchr(at, part.p[0], (size_t)(end - at) - part.n + 1);
+        if (at == NULL)
+            return false;
+        if (memcmp(at, part.p, part.n) == 0)
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* The first object of the datagram has a member of one of these names. It is
+ * looked for only where one of `parts` is, which may stand in a text too. */
 static bool has_member(struct weir_json_reader *r, struct weir_arena *a, struct weir_str bytes,
-                       struct weir_str part, const char *const *names)
+                       const char *const *parts, const char *const *names)
 {
     struct weir_str line, rest;
     struct weir_json_doc doc;
 
-    if (weir_str_find(bytes, part) == SIZE_MAX)
+    while (*parts != NULL && !has_part(bytes, weir_str_of(*parts)))
+        parts++;
+    if (*parts == NULL)
         return false;
     weir_str_cut(bytes, '\n', &line, &rest);
     if (weir_json_members(r, a, weir_str_trim(line), &doc) != 0 &&
@@ -55,10 +73,10 @@ enum weir_format weir_datagram_format(struct weir_json_reader *r, struct weir_ar
                                       struct weir_str bytes)
 {
     static const char *const gelf[] = {"short_message", "full_message", NULL};
+    static const char *const parts_of_gelf[] = {"_message\"", NULL};
     static const char *const logstash[] = {"@timestamp", "@message", "@version", NULL};
 
-    if (has_member(r, a, bytes, WEIR_S("_message\""), gelf))
+    if (has_member(r, a, bytes, parts_of_gelf, gelf))
         return WEIR_FORMAT_GELF;
-    return has_member(r, a, bytes, WEIR_S("\"@"), logstash) ? WEIR_FORMAT_LOGSTASH
-                                                            : WEIR_FORMAT_NATIVE;
+    return has_member(r, a, bytes, logstash, logstash) ? WEIR_FORMAT_LOGSTASH : WEIR_FORMAT_NATIVE;
 }

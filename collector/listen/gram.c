@@ -14,17 +14,31 @@
 
 #include <netinet/in.h>
 
-void weir_grams_begin(struct weir_grams *b, struct weir_worker *w, bool syslog)
+/* One datagram on its way. */
+struct weir_gram {
+    struct weir_grams *grams;
+    struct weir_intake intake;
+    struct weir_sink inner;
+    struct weir_observed observed;
+    bool counted, limited; /* by the project's rate limit */
+    const char *refused;   /* why an object of it was, or NULL; a label */
+    size_t n_refused;      /* for such reasons; the last one stands for all */
+    size_t n_dropped;      /* for want of room */
+};
+
+void weir_grams_begin(struct weir_grams *b, struct weir_worker *w, bool syslog,
+                      struct weir_arena *scratch)
 {
     b->worker = w;
     b->syslog = syslog;
+    b->scratch = scratch;
     b->lease = weir_lease_take(w);
     if (weir_auth_datagram(&b->lease->snapshot->config, (struct weir_str){NULL, 0}, &b->home) !=
         WEIR_AUTH_OK)
         b->home = (struct weir_identity){0};
     b->sender = NULL;
-    b->first = NULL;
-    b->n = b->n_deliveries = 0;
+    b->deliveries = NULL;
+    b->n = b->n_deliveries = b->room = 0;
 }
 
 static int gram_header(void *self, const struct weir_envelope_header *h)
@@ -100,7 +114,7 @@ static int gram_end(void *self)
 static struct weir_decode_input gram_input(struct weir_gram *g)
 {
     const struct weir_config *c = &g->grams->lease->snapshot->config;
-    struct weir_decode_input in = {.arena = &g->grams->arena,
+    struct weir_decode_input in = {.arena = g->grams->scratch,
                                    .reader = g->intake.tools->reader,
                                    .default_project = c->default_project,
                                    .received_ms = g->intake.received_ms,
@@ -109,7 +123,7 @@ static struct weir_decode_input gram_input(struct weir_gram *g)
     g->observed = (struct weir_observed){
         .worker = g->grams->worker,
         .tools = g->intake.tools,
-        .arena = &g->grams->arena,
+        .arena = g->grams->scratch,
         .project = g->grams->home.project != NULL ? g->grams->home.project : c->any_project,
         .config = c};
     if (g->observed.project == NULL && c->n_projects > 0)
@@ -132,15 +146,11 @@ static struct weir_str sender_ip(struct weir_grams *b, const struct sockaddr *pe
     return b->sender_ip;
 }
 
-static struct weir_gram *gram_new(struct weir_grams *b, const struct sockaddr *peer,
-                                  uint64_t received_ms)
+static int gram_init(struct weir_gram *g, struct weir_grams *b, const struct sockaddr *peer,
+                     uint64_t received_ms)
 {
-    struct weir_gram *g = weir_arena_zalloc(&b->arena, 1, sizeof *g);
-
-    if (g == NULL)
-        return NULL;
-    g->grams = b;
-    g->intake = (struct weir_intake){.arena = &b->arena,
+    *g = (struct weir_gram){.grams = b};
+    g->intake = (struct weir_intake){.arena = b->scratch,
                                      .snapshot = b->lease->snapshot,
                                      .project = b->home.project,
                                      .project_id = b->home.project_id,
@@ -149,7 +159,7 @@ static struct weir_gram *gram_new(struct weir_grams *b, const struct sockaddr *p
                                      .transport = WEIR_UDP,
                                      .received_ms = received_ms,
                                      .tools = &b->worker->tools};
-    return weir_intake_begin(&g->intake, &g->inner) == 0 ? g : NULL;
+    return weir_intake_begin(&g->intake, &g->inner);
 }
 
 void weir_gram_refuse(struct weir_series *outcome, const char *reason)
@@ -191,49 +201,97 @@ static void count_left_behind(const struct weir_gram *g, size_t n)
     weir_gram_rejected("malformed", n - dropped - refused);
 }
 
-/* The objects of one datagram to deliveries. It is counted here, or goes with
- * the batch. */
-void weir_gram_decode(struct weir_grams *b, struct weir_str bytes, const struct sockaddr *peer,
-                      uint64_t received_ms)
+static struct weir_str keep(struct weir_arena *a, struct weir_str s, bool *failed)
 {
-    const struct weir_listen_series *s = &b->worker->series;
-    struct weir_gram *g = gram_new(b, peer, received_ms);
-    struct weir_decode_input in;
-    struct weir_sink outer = {gram_header, gram_item, gram_begin, gram_data, gram_end, g};
-    struct weir_decoder *d;
-    int err;
+    struct weir_str kept = {NULL, 0};
 
-    bytes = weir_arena_copy(&b->arena, bytes);
-    if (g == NULL || bytes.p == NULL) {
-        weir_gram_refuse(s->udp_dropped, "memory");
-        return;
+    if (s.n > 0)
+        kept = weir_arena_copy(a, s);
+    *failed = *failed || kept.n != s.n;
+    return kept;
+}
+
+/* Deliveries out of the scratch arena to those of the batch. None has a file:
+ * no datagram is large enough. */
+static int keep_all(struct weir_grams *b, const struct weir_delivery *list, size_t n)
+{
+    enum { FIRST = 64 };
+    bool failed = false;
+
+    if (b->room - b->n_deliveries < n) {
+        size_t size = sizeof *list, room = 2 * b->room + n + FIRST;
+        void *more = weir_arena_grow(&b->arena, b->deliveries, b->room * size, room * size);
+
+        if (more == NULL)
+            return WEIR_ENOMEM;
+        b->deliveries = more;
+        b->room = room;
     }
-    in = gram_input(g);
-    /* syslog is never compressed, and may be any text */
-    err = b->syslog ? 0 : weir_datagram_open(&b->arena, &bytes);
-    if (err != 0) {
-        gram_failed(g, err);
-        return;
+    for (size_t i = 0; i < n; i++) {
+        struct weir_delivery *d = &b->deliveries[b->n_deliveries + i];
+
+        *d = list[i];
+        d->project = keep(&b->arena, d->project, &failed);
+        d->key = keep(&b->arena, d->key, &failed);
+        d->event_id = keep(&b->arena, d->event_id, &failed);
+        d->trace_id = keep(&b->arena, d->trace_id, &failed);
+        d->header = keep(&b->arena, d->header, &failed);
+        d->items = keep(&b->arena, d->items, &failed);
     }
-    d = weir_decoder_new(b->syslog ? WEIR_FORMAT_SYSLOG
-                                   : weir_datagram_format(in.reader, &b->arena, bytes),
-                         &in, &outer);
+    if (failed)
+        return WEIR_ENOMEM;
+    b->n_deliveries += n;
+    return 0;
+}
+
+/* Its objects to the batch; ret_left: how many of them were refused. */
+static int gram_read(struct weir_gram *g, struct weir_str bytes, size_t *ret_n, size_t *ret_left)
+{
+    struct weir_grams *b = g->grams;
+    struct weir_decode_input in = gram_input(g);
+    struct weir_sink outer = {gram_header, gram_item, gram_begin, gram_data, gram_end, g};
+    enum weir_format format = WEIR_FORMAT_SYSLOG;
+    struct weir_delivery *list;
+    struct weir_decoder *d;
+    int err = 0;
+
+    if (!b->syslog) { /* that is never compressed, and may be any text */
+        err = weir_datagram_open(b->scratch, &bytes);
+        if (err != 0)
+            return err;
+        format = weir_datagram_format(in.reader, b->scratch, bytes);
+    }
+    d = weir_decoder_new(format, &in, &outer);
     err = d != NULL ? weir_decoder_feed(d, bytes, true) : WEIR_ENOMEM;
     if (err == 0 && weir_decoder_result(d)->accepted == 0)
         err = WEIR_EINVAL;
     if (err == 0)
-        err = weir_intake_finish(&g->intake, &g->deliveries, &g->n);
+        err = weir_intake_finish(&g->intake, &list, ret_n);
+    if (err == 0)
+        err = keep_all(b, list, *ret_n);
+    if (err == 0)
+        *ret_left = weir_decoder_result(d)->n_rejects;
+    return err;
+}
+
+void weir_gram_decode(struct weir_grams *b, struct weir_str bytes, const struct sockaddr *peer,
+                      uint64_t received_ms)
+{
+    const struct weir_listen_series *s = &b->worker->series;
+    size_t n = 0, left = 0;
+    struct weir_gram g;
+    int err = gram_init(&g, b, peer, received_ms);
+
+    bytes = weir_arena_copy(b->scratch, bytes); /* with a NUL behind it */
+    if (err == 0)
+        err = bytes.p != NULL ? gram_read(&g, bytes, &n, &left) : WEIR_ENOMEM;
     if (err != 0) {
-        gram_failed(g, err);
-        return;
-    }
-    count_left_behind(g, weir_decoder_result(d)->n_rejects);
-    if (g->n == 0) {
-        weir_count(s->udp_accepted, 1); /* integrations and breakers only */
+        gram_failed(&g, err);
     } else {
-        g->next = b->first;
-        b->first = g;
-        b->n++;
-        b->n_deliveries += g->n;
+        count_left_behind(&g, left);
+        if (n == 0)
+            weir_count(s->udp_accepted, 1); /* integrations and breakers only */
+        b->n += n > 0;
     }
+    weir_arena_reset(b->scratch);
 }

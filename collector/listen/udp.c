@@ -28,6 +28,8 @@
 enum {
     BATCH = 64,
     DATAGRAM_MAX = 64 * 1024,
+    /* Powers of two apart they would fight for the same lines of the cache. */
+    STRIDE = DATAGRAM_MAX + 640,
     BATCHES = 16,
     CONTROL = CMSG_SPACE(sizeof(uint32_t)),
     REST_MS = 1,
@@ -57,7 +59,8 @@ struct weir_udp {
     uint32_t kernel_drops;
     struct batch *free;
     size_t made, pending;
-    char *buffers; /* BATCH of DATAGRAM_MAX */
+    struct weir_arena scratch; /* of the datagram at hand */
+    char *buffers;             /* BATCH of DATAGRAM_MAX, one in each STRIDE */
     struct mmsghdr headers[BATCH];
     struct iovec pieces[BATCH];
     struct sockaddr_storage peers[BATCH];
@@ -86,7 +89,7 @@ static struct batch *batch_take(struct weir_udp *u)
         b->udp = u;
         u->made++;
     }
-    weir_grams_begin(&b->grams, u->worker, u->syslog);
+    weir_grams_begin(&b->grams, u->worker, u->syslog, &u->scratch);
     return b;
 }
 
@@ -100,8 +103,6 @@ static void batch_put(struct batch *b)
 
 static void batch_lost(struct batch *b)
 {
-    for (struct weir_gram *g = b->grams.first; g != NULL; g = g->next)
-        weir_intake_abort(&g->intake);
     weir_count(b->udp->worker->series.udp_dropped, b->grams.n);
 }
 
@@ -121,26 +122,18 @@ static void batch_replied(struct weir_waiter *waiter, struct weir_op *op)
     batch_put(b);
 }
 
-/* All deliveries of the batch as one array; true when the spool has them. */
+/* True when the spool has the batch's deliveries. */
 static bool batch_submit(struct batch *b)
 {
     struct weir_worker *w = b->udp->worker;
-    struct weir_delivery *all =
-        weir_arena_alloc(&b->grams.arena, b->grams.n_deliveries * sizeof *all);
-    size_t n = 0;
 
-    if (all == NULL)
-        return false;
-    for (struct weir_gram *g = b->grams.first; g != NULL; g = g->next)
-        for (size_t i = 0; i < g->n; i++)
-            all[n++] = g->deliveries[i];
     memset(&b->append, 0, sizeof b->append);
     b->append.op.kind = WEIR_OP_APPEND;
     b->append.op.patient = true;
     b->append.op.reply = &w->mail;
     b->append.op.owner = &b->waiter;
-    b->append.deliveries = all;
-    b->append.n = n;
+    b->append.deliveries = b->grams.deliveries;
+    b->append.n = b->grams.n_deliveries;
     b->submitted_us = weir_mono_us();
     if (weir_spool_submit(w->listen->options.spool, &b->append.op) != 0)
         return false;
@@ -168,7 +161,7 @@ static void note_kernel_drops(struct weir_udp *u, const struct msghdr *m)
 static void reset_headers(struct weir_udp *u)
 {
     for (size_t i = 0; i < BATCH; i++) {
-        u->pieces[i] = (struct iovec){u->buffers + i * DATAGRAM_MAX, DATAGRAM_MAX};
+        u->pieces[i] = (struct iovec){u->buffers + i * STRIDE, DATAGRAM_MAX};
         u->headers[i].msg_hdr = (struct msghdr){.msg_name = &u->peers[i],
                                                 .msg_namelen = sizeof u->peers[i],
                                                 .msg_iov = &u->pieces[i],
@@ -326,6 +319,7 @@ int weir_udp_open(struct weir_worker *w, int fd, bool syslog)
         close(fd);
         return WEIR_ENOMEM;
     }
+    weir_arena_init(&u->scratch, ARENA_CAP);
     w->udp[syslog] = u;
     u->syslog = syslog;
     u->worker = w;
@@ -333,7 +327,7 @@ int weir_udp_open(struct weir_worker *w, int fd, bool syslog)
     u->watched = true;
     u->watch.ready = watch_ready;
     /* 4 MiB, of which only the pages that datagrams fill become real. */
-    u->buffers = mmap(NULL, (size_t)BATCH * DATAGRAM_MAX, PROT_READ | PROT_WRITE,
+    u->buffers = mmap(NULL, (size_t)BATCH * STRIDE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (u->buffers == MAP_FAILED) {
         u->buffers = NULL;
@@ -368,6 +362,7 @@ void weir_udp_close(struct weir_udp *u)
         free(b);
     }
     if (u->buffers != NULL)
-        munmap(u->buffers, (size_t)BATCH * DATAGRAM_MAX);
+        munmap(u->buffers, (size_t)BATCH * STRIDE);
+    weir_arena_destroy(&u->scratch);
     free(u);
 }
