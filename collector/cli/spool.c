@@ -22,7 +22,8 @@ static const char help[] =
     "  show ID              one of them as JSON, with its items and the answer it got\n"
     "  redrive ID...        to be sent again; --all: all of them\n"
     "  drop ID...           deleted (counted dropped, reason operator)\n"
-    "  export               all of them as NDJSON on standard output\n\n"
+    "  export               all of them as NDJSON on standard output, without items of\n"
+    "                       over 1 MiB; exit status 1 when some are left out so\n\n"
     "  -c, --config FILE        the configuration of that weir\n"
     "  -d, --destination NAME   only dead letters of this destination\n"
     "  -h, --help               this text\n\n"
@@ -38,6 +39,7 @@ struct request {
     bool all;
     char **words; /* command and ids */
     int n_words;
+    size_t *partial; /* export: counts letters whose items it does not have in full */
 };
 
 /* ---- reading answers ---------------------------------------------------------- */
@@ -193,15 +195,18 @@ static json_t *get_letter(struct weir_spool_api *api, const char *id, const char
 
 static int export_letter(struct weir_spool_api *api, const struct request *q, const json_t *letter)
 {
+    const json_t *whole;
     char id[24];
     json_t *answer;
 
-    (void)q;
     snprintf(id, sizeof id, "%lld", number_of(letter, "id"));
     answer = get_letter(api, id, json_string_value(json_object_get(letter, "destination")));
     if (answer == NULL) /* 404: redriven or pressed out meanwhile, which was said */
         return weir_spool_api_status(api) == 404 ? WEIR_EXIT_OK : WEIR_EXIT_FAILED;
-    json_dumpf(json_object_get(answer, "data"), stdout, JSON_COMPACT);
+    whole = json_object_get(answer, "data");
+    *q->partial +=
+        json_is_null(json_object_get(whole, "items")) || json_object_get(whole, "blob") != NULL;
+    json_dumpf(whole, stdout, JSON_COMPACT);
     json_decref(answer);
     putchar('\n');
     return ferror(stdout) ? WEIR_EXIT_FAILED : WEIR_EXIT_OK;
@@ -214,7 +219,19 @@ static int run_list(struct weir_spool_api *api, const struct request *q)
 
 static int run_export(struct weir_spool_api *api, const struct request *q)
 {
-    return for_each(api, q, export_letter);
+    size_t partial = 0;
+    struct request counting = *q;
+    int status;
+
+    counting.partial = &partial;
+    status = for_each(api, &counting, export_letter);
+    if (partial == 0)
+        return status;
+    fprintf(stderr,
+            "weir spool: of %zu dead letters the export has not all items: they are too large "
+            "for it, and stay in the spool\n",
+            partial);
+    return WEIR_EXIT_FAILED;
 }
 
 static int run_show(struct weir_spool_api *api, const struct request *q)

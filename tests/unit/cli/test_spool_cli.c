@@ -129,6 +129,30 @@ static void a_stopped_weir_is_looked_into_and_ordered(void **state)
     assert_int_equal(ledger(&w, slot_a()).count[WEIR_DROPPED], 1);
 }
 
+/* Who exports and then drops would lose them. */
+static void an_export_that_lacks_items_says_so(void **state)
+{
+    struct weir_delivery d = delivery(bit_a(), "{}\nitems\n");
+    struct weir_blob_writer *writer;
+    struct weir_spool_row *rows;
+    char text[8192];
+
+    (void)state;
+    assert_int_equal(weir_blob_open(w.spool, WEIR_NO_COMPRESSION, &writer), 0);
+    assert_int_equal(weir_blob_item_begin(writer, WEIR_S("{\"type\":\"attachment\"}")), 0);
+    assert_int_equal(weir_blob_write(writer, WEIR_S("large")), 0);
+    assert_int_equal(weir_blob_item_end(writer), 0);
+    assert_int_equal(weir_blob_close(writer, &d.blob), 0);
+    assert_int_equal(append(&w, &d, 1), 0);
+    assert_int_equal(window(&w, slot_a(), 0, &rows), 1);
+    settle(&w, rows[0].id, slot_a(), WEIR_SETTLE_DEAD, 0, "rejected");
+    world_close(&w);
+    assert_int_equal(run(text, "export", NULL, NULL), 1);
+    assert_int_equal(lines(text), 4);
+    assert_non_null(strstr(text, "\"blob\":{"));
+    world_open(&w);
+}
+
 static void a_destination_or_spool_that_is_not_there_is_told(void **state)
 {
     char text[8192], path[160];
@@ -179,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_stopped_weir_is_looked_into_and_ordered, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(an_export_that_lacks_items_says_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_destination_or_spool_that_is_not_there_is_told, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_spool_that_is_held_is_left_alone, set_up, tear_down),
