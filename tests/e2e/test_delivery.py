@@ -319,14 +319,25 @@ def test_a_damaged_spool_does_not_stop_the_start(weir, sink):
 
 def test_client_reports_tell_what_weir_dropped(weir, sink):
     s = sink()
-    w = weir({"projects": [{"id": "42", "keys": [KEY], "sample": {"errors": 0}, "destinations": ["main"]}], **one(s.dsn())}, binary=RELEASE)
+    port = free_port()
+    w = weir({"projects": [{"id": "42", "keys": [KEY], "sample": {"errors": 0}, "destinations": ["main"]},
+                           {"id": "7", "keys": [KEY], "destinations": ["late"]}],
+              "destinations": [{"name": "main", "dsn": s.dsn(), **FAST}, {"name": "late", "dsn": f"http://{KEY}@127.0.0.1:{port}/1", **FAST}],
+              "spool": {"ttl": "1s"}}, binary=RELEASE)
     for _ in range(3):
         w.send_event()
     ledger = w.ledger()
     assert ledger["sampled"] == 3 and ledger["accepted"] == 3
-    report = wait_for(lambda: s.items("client_report"), timeout=75, what="a client report", every=1)
-    entries = report[0]["payload"]["discarded_events"]
-    assert {"reason": "sample_rate", "category": "error", "quantity": 3} in entries
+    # what goes with an event that expires is told too
+    e = error_event()
+    w.send_envelope(envelope(("event", e), ("attachment", b"eleven more", {"filename": "a.txt"}), event_id=e["event_id"]), project="7")
+    wait_for(lambda: w.ledger("late")["expired"] == 1, what="expired")
+    late = sink(port=port, name="late")
+    wait_for(lambda: w.send_event(project="7") and len(late.events()) > 3, every=0.5, what="the breaker is closed")
+    wanted = [(s, {"reason": "sample_rate", "category": "error", "quantity": 3}),
+              (late, {"reason": "cache_overflow", "category": "attachment", "quantity": 11})]
+    for to, entry in wanted:
+        wait_for(lambda: any(entry in r["payload"]["discarded_events"] for r in to.items("client_report")), timeout=75, what=f"{entry}", every=1)
 
 
 def test_one_full_destination_among_two_refuses_nothing(weir, sink):
