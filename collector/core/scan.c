@@ -10,13 +10,34 @@ static const char *skip_space(const char *p, const char *end)
     return p;
 }
 
+/* The next quote, or NULL. Most strings are short, and eight bytes at once are
+ * looked through sooner than memchr() is called: x ^ '"' is 0 where there is
+ * one, and (y - 1) & ~y has the high bit of the lowest byte that is 0. */
+static const char *find_quote(const char *p, const char *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    const uint64_t ones = 0x0101010101010101u;
+
+    for (int i = 0; i < 4 && end - p >= 8; i++, p += 8) {
+        uint64_t y;
+
+        memcpy(&y, p, sizeof y);
+        y ^= ones * '"';
+        y = (y - ones) & ~y & ones * 0x80;
+        if (y != 0)
+            return p + __builtin_ctzll(y) / 8;
+    }
+#endif
+    return memchr(p, '"', (size_t)(end - p));
+}
+
 /* `p` is at the opening quote; the result is past the closing one. */
 static const char *skip_string(const char *p, const char *end)
 {
     const char *open = p++;
 
     while (p < end) {
-        const char *quote = memchr(p, '"', (size_t)(end - p));
+        const char *quote = find_quote(p, end);
         size_t backslashes = 0;
 
         if (quote == NULL)

@@ -91,7 +91,9 @@ static void sort_in(struct weir_str slots[], const struct weir_attribute *a)
 
     if (n == NULL || a->text.n == 0)
         return;
-    while (n->text.p != NULL && memcmp(n->text.p, a->key.p, n->text.n) != 0)
+    /* Their last letters differ more often than not. */
+    while (n->text.p != NULL && (n->text.p[n->text.n - 1] != a->key.p[n->text.n - 1] ||
+                                 memcmp(n->text.p, a->key.p, n->text.n) != 0))
         n++;
     if (n->text.p != NULL && (!n->old || slots[n->slot].n == 0))
         slots[n->slot] = a->text;

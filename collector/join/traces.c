@@ -71,6 +71,22 @@ static struct weir_span *next_span(struct weir_arena *a, struct chunk *c)
     return &c->list[c->n];
 }
 
+/* To the elements of "items", without looking for their end first. */
+static bool enter_items(struct weir_str payload, struct weir_scan *ret_items)
+{
+    struct weir_str key;
+    struct weir_scan s;
+
+    if (!weir_scan_begin(&s, payload) || !s.object)
+        return false;
+    while (weir_scan_member(&s, &key)) {
+        if (weir_str_eq(key, WEIR_S("\"items\"")))
+            return weir_scan_enter(&s, ret_items) && !ret_items->object;
+        (void)weir_scan_value(&s);
+    }
+    return false;
+}
+
 static int read_container(struct weir_arena *a, struct weir_str payload, struct chunk *c)
 {
     struct row *row = &c->rows[c->n_rows];
@@ -78,7 +94,7 @@ static int read_container(struct weir_arena *a, struct weir_str payload, struct 
     struct weir_scan scan;
 
     row->first = c->n;
-    if (!weir_scan_begin(&scan, weir_scan_get(payload, WEIR_S("items"))) || scan.object)
+    if (!enter_items(payload, &scan))
         return WEIR_EINVAL;
     while (weir_scan_next(&scan, &key, &native)) {
         struct weir_span *s = next_span(a, c);

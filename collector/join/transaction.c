@@ -13,7 +13,9 @@ static void name(struct weir_buf *out, const char *text)
 {
     if (out->n > 0 && out->p[out->n - 1] != '{')
         weir_buf_char(out, ',');
-    weir_buf_printf(out, "\"%s\":", text);
+    weir_buf_char(out, '"');
+    weir_buf_text(out, text);
+    weir_buf_add(out, WEIR_S("\":"));
 }
 
 static void add_raw(struct weir_buf *out, const char *as, struct weir_str raw)

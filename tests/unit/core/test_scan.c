@@ -3,6 +3,9 @@
 
 #include "weir/scan.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static void values_are_found_whatever_stands_before_them(void **state)
 {
     static const struct {
@@ -26,6 +29,25 @@ static void values_are_found_whatever_stands_before_them(void **state)
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_str_equal(weir_scan_get(weir_str_of(rows[i].object), weir_str_of(rows[i].name)),
                          rows[i].value);
+}
+
+static void strings_of_any_length_are_passed(void **state)
+{
+    char object[128], text[81];
+
+    (void)state;
+    for (size_t n = 0; n <= 80; n++) {
+        memset(text, n % 2 == 0 ? 'x' : '!', sizeof text); /* '!' is '"' less one */
+        text[n] = '\0';
+        for (size_t at = 0; at <= n; at++) {
+            snprintf(object, sizeof object, "{\"b\":\"%s\",\"a\":%zu}", text, n);
+            if (at + 2 <= n)
+                memcpy(object + 6 + at, at % 3 == 0 ? "\\\"" : "\\\\", 2);
+            assert_int_equal(weir_scan_count(weir_str_of(object)), 2);
+            assert_int_equal(strtoul(weir_scan_get(weir_str_of(object), WEIR_S("a")).p, NULL, 10),
+                             n);
+        }
+    }
 }
 
 static void paths_lead_inwards(void **state)
@@ -65,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_found_whatever_stands_before_them),
+        cmocka_unit_test(strings_of_any_length_are_passed),
         cmocka_unit_test(paths_lead_inwards),
         cmocka_unit_test(elements_are_counted),
         cmocka_unit_test(texts_are_unescaped),
