@@ -55,13 +55,11 @@ static bool code_follows(const struct weir_subject *s, size_t e)
 }
 
 /* Does the word end the name rather than go on with it? */
-static bool ends_name(unsigned flags, bool lower_too)
+static bool ends_name(unsigned flags)
 {
     if ((flags & (WEIR_NAME_CODE | WEIR_NAME_STOP)) != 0)
         return true;
-    if ((flags & (WEIR_NAME_CAPITAL | WEIR_NAME_CASELESS | WEIR_NAME_PARTICLE)) != 0)
-        return false;
-    return !lower_too;
+    return (flags & (WEIR_NAME_CAPITAL | WEIR_NAME_CASELESS | WEIR_NAME_PARTICLE)) == 0;
 }
 
 static void count_word(struct reading *r, unsigned flags, size_t end)
@@ -84,8 +82,32 @@ static size_t between(const char *p, size_t i, size_t to)
     return i > 0 && p[i - 1] == '.' ? i : SIZE_MAX;
 }
 
-/* Reads the words of a name from `i` on. */
-static struct reading read_name(const struct weir_subject *s, size_t i, size_t to, bool lower_too)
+/* "Doe, Jane" behind a word that tells: past the comma and its blank when the
+ * one word read so far is a family name, and just the given name follows. */
+static size_t past_comma(const struct weir_subject *s, size_t e, size_t to)
+{
+    size_t i = e + 2, end;
+    unsigned flags;
+
+    if (i >= to || s->p[e] != ',' || s->p[e + 1] != ' ')
+        return SIZE_MAX;
+    end = weir_name_word(s->p, i, to, &flags);
+    if (end < i + 2 || flags != WEIR_NAME_CAPITAL || (end < s->n && s->p[end] == ','))
+        return SIZE_MAX;
+    return i;
+}
+
+/* Does the word that ends at `e` end the name that was read so far? */
+static bool stops_at(const struct weir_subject *s, const struct reading *r, size_t e,
+                     unsigned flags)
+{
+    if (ends_name(flags) || ((flags & WEIR_NAME_TITLE) != 0 && r->words == 0))
+        return true;
+    return code_follows(s, e) && (flags & WEIR_NAME_INITIAL) == 0;
+}
+
+/* Reads the words of a name from `i` on; with `comma`, "Doe, Jane", too. */
+static struct reading read_name(const struct weir_subject *s, size_t i, size_t to, bool comma)
 {
     struct reading r = {.end = i};
     size_t start = i;
@@ -94,14 +116,14 @@ static struct reading read_name(const struct weir_subject *s, size_t i, size_t t
         unsigned flags;
         size_t e = weir_name_word(s->p, i, to, &flags);
 
-        if (e == i || e - start > MAX_BYTES || ends_name(flags, lower_too) ||
-            ((flags & WEIR_NAME_TITLE) != 0 && r.words == 0) ||
-            (code_follows(s, e) && (flags & WEIR_NAME_INITIAL) == 0))
+        if (e == i || e - start > MAX_BYTES || stops_at(s, &r, e, flags))
             break;
         /* a particle counts once a name follows it */
         if ((flags & WEIR_NAME_PARTICLE) == 0 || (flags & WEIR_NAME_CAPITAL) != 0)
             count_word(&r, flags, e);
         i = between(s->p, e, to);
+        if (i == SIZE_MAX && comma && r.words == 1 && r.full == 1)
+            i = past_comma(s, e, to);
         if (i == SIZE_MAX)
             break;
     }
@@ -139,15 +161,55 @@ static bool whole_fits(const struct weir_subject *s, struct weir_span v)
     return words > 0 && words <= 8 && letters >= 2 && lower <= 3;
 }
 
+/* A title that no list has: a short word with a capital and a dot, before
+ * another with a capital (Lic. Jacobo Escalante, Univ.Prof. Weber). The offset
+ * past the dot; `i`: none. */
+static size_t past_abbreviation(const char *p, size_t i, size_t e, size_t to)
+{
+    size_t next = e + 1;
+    unsigned flags;
+
+    if (e - i < 2 || e - i > 5 || next >= to || p[e] != '.')
+        return i;
+    next += weir_context_blank(p, next, to);
+    weir_name_word(p, next, to, &flags);
+    return (flags & WEIR_NAME_CAPITAL) != 0 && (flags & (WEIR_NAME_STOP | WEIR_NAME_CODE)) == 0
+               ? e + 1
+               : i;
+}
+
+/* Past the titles at `i`: "Dear Prof. Dr. Weber". */
+static size_t past_titles(const struct weir_subject *s, size_t i, size_t to, uint32_t *hint)
+{
+    for (unsigned n = 0; n < 3; n++) {
+        unsigned flags;
+        size_t e = weir_name_word(s->p, i, to, &flags), behind = e;
+        bool title = (flags & WEIR_NAME_TITLE) != 0 && e < to;
+
+        if (!title && (flags & ~(unsigned)WEIR_NAME_PARTICLE) == WEIR_NAME_CAPITAL)
+            behind = past_abbreviation(s->p, i, e, to);
+        if (!title && (behind == e || behind == i))
+            break;
+        if (behind < to && s->p[behind - 1] != '.' && weir_context_blank(s->p, behind, to) == 0)
+            break;
+        behind += weir_context_blank(s->p, behind, to);
+        i = behind;
+        if (title)
+            *hint |= WEIR_HINT_TITLE;
+    }
+    return i;
+}
+
 static bool fits(const struct weir_subject *s, size_t to, bool whole, struct weir_span *v)
 {
     struct reading r;
+    uint32_t hint = 0;
 
     if (whole && whole_fits(s, *v))
         return true;
     if (whole)
         return false;
-    r = read_name(s, v->start, to, false);
+    r = read_name(s, past_titles(s, v->start, to, &hint), to, true);
     /* "name: jane" of one word may be small, in a longer one only capitals go on */
     if (r.words == 0 && whole_fits(s, *v))
         return true;
@@ -180,26 +242,8 @@ static bool named(const struct weir_subject *s, uint32_t hint, const struct read
     if ((hint & WEIR_HINT_TITLE) != 0)
         return r->full >= 1 && r->full <= 4;
     if ((hint & WEIR_HINT_GREETING) != 0)
-        return r->full >= 1 && r->words <= 3 && greeted(s, r->end);
+        return r->full >= 1 && r->words <= 5 && greeted(s, r->end);
     return r->words >= 2 && r->full >= 1 && (r->shouts == 0 || r->shouts == r->full);
-}
-
-/* Past the titles at `i`: "Dear Prof. Dr. Weber". */
-static size_t past_titles(const struct weir_subject *s, size_t i, size_t to, uint32_t *hint)
-{
-    for (unsigned n = 0; n < 3; n++) {
-        unsigned flags;
-        size_t e = weir_name_word(s->p, i, to, &flags), behind;
-
-        if ((flags & WEIR_NAME_TITLE) == 0 || e >= to)
-            break;
-        behind = between(s->p, e, to);
-        if (behind == SIZE_MAX || behind == i)
-            break;
-        i = behind;
-        *hint |= WEIR_HINT_TITLE;
-    }
-    return i;
 }
 
 /* A name in a script without case, of which neither capitals nor blanks tell
@@ -212,20 +256,23 @@ static bool marked(const struct weir_subject *s, size_t end, size_t i, size_t e)
 static bool follows(const struct weir_subject *s, uint32_t hint, size_t word, size_t end,
                     size_t from, size_t to, struct weir_span *ret_span)
 {
-    size_t i = weir_context_gap(s->p, end, to, (hint & WEIR_HINT_PERSON) != 0 ? 2 : 0);
+    const bool person = (hint & (WEIR_HINT_PERSON | WEIR_HINT_ADDRESSEE)) != 0;
+    size_t start = weir_context_gap(s->p, end, to, (hint & WEIR_HINT_PERSON) != 0 ? 2 : 0), i;
     struct reading r;
 
     (void)word;
     (void)from;
-    if (i == end || i >= to || memchr(s->p + end, '\n', i - end) != NULL)
+    if (start == end || start >= to || memchr(s->p + end, '\n', start - end) != NULL)
         return false;
     if ((hint & WEIR_HINT_TITLE) != 0 && s->p[end] == '-') /* MS-DOS */
         return false;
-    i = past_titles(s, i, to, &hint);
-    r = read_name(s, i, to, false);
+    i = past_titles(s, start, to, &hint);
+    r = read_name(s, i, to, person);
     if (r.words == 0 || !named(s, hint, &r) || (r.caseless && !marked(s, end, i, r.end)))
         return false;
-    *ret_span = (struct weir_span){i, r.end};
+    /* behind "customer" the title is part of what is said of the person; in a
+     * greeting it may stay */
+    *ret_span = (struct weir_span){person ? start : i, r.end};
     return true;
 }
 

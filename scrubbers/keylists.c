@@ -44,6 +44,10 @@ static const struct weir_str birth_terms[] = {
     W("nascimento"), W("data urodzenia"), W("dataurodzenia"), W("fødselsdato"), W("fodselsdato"),
     W("födelsedatum"), W("fodelsedatum"), W("syntymäaika"), W("дата рождения"), W("生年月日"),
     W("出生日期"), W("生日"), W("생년월일"), W("تاريخ الميلاد"), W("doğum tarihi"), W("ngày sinh"), W("ημερομηνία γέννησης"),
+    W("datum narození"), W("datum narozeni"), W("dátum narodenia"), W("születési dátum"), W("születési idő"),
+    W("data nașterii"), W("data nasterii"), W("tanggal lahir"), W("tgl lahir"), W("datum rođenja"), W("datum rojstva"),
+    W("дата народження"), W("дата на раждане"), W("день рождения"), W("födelsedag"), W("fødselsdag"), W("doğum günü"),
+    W("dogum tarihi"), W("วันเกิด"), W("תאריך לידה"), W("जन्म तिथि"), W("जन्मतिथि"), W("생일"),
 };
 static const struct weir_str birth_unless[] = {
     W("format"), W("required"), W("valid"), W("place"), W("country"), W("city"), W("name"),
@@ -74,7 +78,14 @@ static const struct weir_str person_terms[] = {
     W("etternavn"), W("förnamn"), W("efternamn"), W("efternavn"),
     W("фамилия"), W("имя"), W("отчество"), W("фио"), W("клиент"), W("пациент"),
     W("姓名"), W("氏名"), W("名前"), W("患者"), W("顧客名"), W("客户姓名"), W("이름"), W("성명"),
-};
+    W("jméno"), W("jmeno"), W("příjmení"), W("prijmeni"), W("meno"), W("priezvisko"), W("vezetéknév"),
+    W("keresztnév"), W("teljes név"), W("nume"), W("prenume"), W("nume complet"), W("ad soyad"), W("soyad"),
+    W("soyadı"), W("nama lengkap"), W("nama depan"), W("họ tên"), W("họ và tên"), W("etunimi"), W("sukunimi"),
+    W("ime i prezime"), W("prezime"), W("imię i nazwisko"), W("nombre y apellidos"), W("nome e cognome"),
+    W("прізвище"), W("имя фамилия"), W("име"), W("ονοματεπώνυμο"), W("ชื่อ"), W("नाम"), W("שם מלא"), W("الاسم"),
+    W("お名前"), W("고객명"), W("客户名"), W("opened by"), W("reported by"), W("ordered by"), W("attendee name"),
+    W("applicant name"), W("owner name"), W("subscriber name"), W("debtor name"),
+    W("creditor name"), W("traveler name"), W("traveller name"), W("insured name"), W("caller name"),};
 static const struct weir_str person_unless[] = {
     W("id"), W("type"), W("count"), W("field"), W("length"), W("required"), W("label"),
     W("column"), W("format"), W("valid"), W("error"), W("status"), W("group"), W("service"),
@@ -98,6 +109,11 @@ static const struct weir_str phone_terms[] = {
     W("手机号"), W("携帯"), W("전화"), W("전화번호"), W("휴대폰"),
     W("هاتف"), W("الهاتف"), W("جوال"), W("*puhelin"), W("puhelinnumero"), W("telefonszám"), W("τηλέφωνο"), W("κινητό"),
     W("điện thoại"), W("telepon"), W("nomor hp"), W("टेलीफोन"), W("फ़ोन"), W("טלפון"), W("โทรศัพท์"), W("phne nb"), W("mob nb"), W("fax nb"),
+    W("telefon numarası"), W("telefon numarasi"), W("cep telefonu"), W("gsm no"), W("telefonní číslo"), W("telefonne cislo"),
+    W("număr de telefon"), W("numar de telefon"), W("nomor telepon"), W("no hp"), W("số điện thoại"), W("sđt"),
+    W("broj telefona"), W("mobitel"), W("telemóvel"), W("telemovel"), W("matkapuhelin"), W("номер телефона"),
+    W("手机号码"), W("電話號碼"), W("携帯電話"), W("携帯番号"), W("휴대전화"), W("핸드폰"), W("연락처"),
+    W("رقم الهاتف"), W("מספר טלפון"), W("נייד"), W("เบอร์โทร"), W("เบอร์โทรศัพท์"), W("मोबाइल"), W("फोन"), W("contact no"),
 };
 static const struct weir_str phone_unless[] = {
     W("type"), W("model"), W("os"), W("version"), W("verified"), W("country"), W("code"),

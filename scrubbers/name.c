@@ -7,8 +7,10 @@
 
 enum letter { NO_LETTER, LOWER, UPPER, CASELESS };
 
-/* Blocks of letters of two bytes: Latin-1 to Latin Extended-B, Greek,
- * Cyrillic. In some, capitals and small letters alternate. */
+/* Blocks of letters of two bytes: Latin-1 to Latin Extended-B, the small
+ * letters and accents that follow these (Azeri, decomposed text), Greek,
+ * Cyrillic. In some, capitals and small letters alternate; the first block
+ * that holds a letter decides. */
 static const struct block {
     uint16_t first, last;
     enum letter even, odd;
@@ -16,7 +18,8 @@ static const struct block {
     {0xC0, 0xD6, UPPER, UPPER},         {0xD8, 0xDE, UPPER, UPPER},   {0xDF, 0xF6, LOWER, LOWER},
     {0xF8, 0xFF, LOWER, LOWER},         {0x100, 0x138, UPPER, LOWER}, {0x139, 0x148, LOWER, UPPER},
     {0x149, 0x177, UPPER, LOWER},       {0x178, 0x178, UPPER, UPPER}, {0x179, 0x17E, LOWER, UPPER},
-    {0x17F, 0x1CC, UPPER, LOWER},       {0x1CD, 0x1DC, LOWER, UPPER}, {0x1DD, 0x24F, UPPER, LOWER},
+    {0x18F, 0x18F, UPPER, UPPER},       {0x17F, 0x1CC, UPPER, LOWER}, {0x1CD, 0x1DC, LOWER, UPPER},
+    {0x1DD, 0x24F, UPPER, LOWER},       {0x250, 0x2AF, LOWER, LOWER}, {0x300, 0x36F, LOWER, LOWER},
     {0x386, 0x3AB, UPPER, UPPER},       {0x3AC, 0x3FF, LOWER, LOWER}, {0x400, 0x42F, UPPER, UPPER},
     {0x430, 0x45F, LOWER, LOWER},       {0x460, 0x481, UPPER, LOWER}, {0x48A, 0x52F, UPPER, LOWER},
     {0x531, 0x7FF, CASELESS, CASELESS},

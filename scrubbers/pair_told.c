@@ -1,6 +1,7 @@
 /* pair_told.c - secrets that no pair shows: prose, options of commands, SQL.
  *
  *   password is hunter2      the token was abc123XYZ      token abc123XYZ expired
+ *   AUTH x      echo x | sudo -S service
  *   tool --auth-token x      mysql -uroot -px             curl -u bob:x
  *   IDENTIFIED BY 'x'        INSERT INTO u (name, password) VALUES ('bob', 'x')
  *
@@ -292,6 +293,59 @@ static bool identified(const struct weir_subject *s, size_t end, size_t to,
     return literal(s, i, to, ret_span) && weir_pair_asks(s, WEIR_S("password"));
 }
 
+/* AUTH hunter2 of Redis, AUTH PLAIN AGJvYgBodW50ZXIy of SMTP: commands have
+ * capitals, "auth v2" is prose. */
+static bool of_auth(const struct weir_subject *s, size_t word, size_t end, size_t to,
+                    struct weir_span *ret_span)
+{
+    static const char *const ways[] = {"plain ", "login ", "xoauth2 "};
+    size_t i = past_blanks(s->p, end, to), e;
+
+    if (memcmp(s->p + word, "AUTH", 4) != 0 || i == end || !weir_pair_asks(s, WEIR_S("password")))
+        return false;
+    for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
+        if (weir_starts_nocase(s->p + i, to - i, ways[k]))
+            i = past_blanks(s->p, i + strlen(ways[k]), to);
+    e = bare_end(s->p, i, to);
+    if (!made(s->p, i, e))
+        return false;
+    *ret_span = (struct weir_span){i, e};
+    return true;
+}
+
+/* Does a pipe begin behind the blanks at `i`, into what asks for a password? */
+static bool piped(const char *p, size_t i, size_t to)
+{
+    static const char *const asking[] = {"sudo -s", "--password-stdin", "passwd --stdin",
+                                         "gpg --passphrase-fd"};
+    size_t most = to - i < LINE / 2 ? to : i + LINE / 2;
+
+    i = past_blanks(p, i, to);
+    if (i >= to || p[i] != '|')
+        return false;
+    for (; i < most && p[i] != '\n'; i++)
+        for (size_t k = 0; k < sizeof asking / sizeof *asking; k++)
+            if (p[i] == asking[k][0] && weir_starts_nocase(p + i, most - i, asking[k]))
+                return true;
+    return false;
+}
+
+/* echo 'hunter2' | sudo -S x. */
+static bool of_echo(const struct weir_subject *s, size_t end, size_t to, struct weir_span *ret_span)
+{
+    const char *p = s->p;
+    size_t i = past_blanks(p, end, to), e = i;
+
+    if (i == end || !weir_pair_asks(s, WEIR_S("password")))
+        return false;
+    if (literal(s, i, to, ret_span))
+        return piped(p, ret_span->end + 1, to);
+    while (e < to && !weir_is(p[e], WEIR_C_SPACE) && p[e] != '|' && e - i < LINE)
+        e++;
+    *ret_span = (struct weir_span){i, e};
+    return e > i && piped(p, e, to);
+}
+
 bool weir_pair_told(const struct weir_subject *s, uint32_t hint, size_t word, size_t end,
                     size_t from, size_t to, struct weir_span *ret_span)
 {
@@ -302,6 +356,11 @@ bool weir_pair_told(const struct weir_subject *s, uint32_t hint, size_t word, si
     case 'i':
         return s->p[end - 1] == 'o' || s->p[end - 1] == 'O' ? of_insert(s, end, to, from, ret_span)
                                                             : identified(s, end, to, ret_span);
+    case 'a':
+        return s->p[end - 1] == 'h' || s->p[end - 1] == 'H' ? of_auth(s, word, end, to, ret_span)
+                                                            : in_prose(s, word, end, to, ret_span);
+    case 'e':
+        return of_echo(s, end, to, ret_span);
     default:
         if (in_prose(s, word, end, to, ret_span))
             return true;

@@ -49,6 +49,13 @@ static void behind_words_and_keys(void **state)
                                             "{'dateOfBirth': '%'}",
                                             "{\\\"dob\\\":\\\"%\\\"}",
                                             "生年月日：%",
+                                            "datum narození: %",
+                                            "tanggal lahir %",
+                                            "született %",
+                                            "data nașterii: %",
+                                            "ngày sinh: %",
+                                            "생년월일: %",
+                                            "วันเกิด: %",
                                             "data de nascimento %",
                                             "<dob>%</dob>",
                                             NULL};

@@ -30,6 +30,9 @@ static const char *const names[] = {"Jane Doe",
                                     "Tullio Caironi",
                                     "Marie Curie",
                                     "Mehmet Öz",
+                                    "Gülarə Əlibəyli",
+                                    "Jose\xCC\x81 Nun\xCC\x83"
+                                    "ez",
                                     NULL};
 
 static void full_names_behind_words_that_tell(void **state)
@@ -131,6 +134,35 @@ static void pairs_in_text(void **state)
     run_templates(&cjk);
 }
 
+static void titles_and_turned_names_behind_words(void **state)
+{
+    static const char *const templates[] = {"customer % not found",     "ticket opened by %",
+                                            "customer_name: %",         "passenger \"%\" boarded",
+                                            "booking for % is waiting", "uživatel % byl odhlášen",
+                                            "khách hàng % bị khóa",     "asiakas: %",
+                                            "Author: % <x@y>",          NULL};
+    static const char *const values[] = {
+        "Prof. Catarina Kaiser", "Sr. Jesús Madera",   "Univ.Prof. Severin Schön",
+        "Dr. Ana da Silva",      "Lic. Jacobo Ybarra", "Av. Çıdal Kısakürek",
+        "Kalvaitis, Jolanta",    "Др. Золтан Кърков",  NULL};
+    const struct made_up m = {"@personname", "[name]", templates, values, false};
+
+    (void)state;
+    assert_true(run_templates(&m) >= 70);
+}
+
+static void scripts_without_case_behind_words(void **state)
+{
+    static const char *const templates[] = {"ลูกค้า: %", "ग्राहक: %",  "לקוח: %", "العميل: %",
+                                            "이름: %", "お客様：%", NULL};
+    static const char *const values[] = {"สมชาย ใจดี", "राम कुमार", "דוד כהן", "محمد علي",
+                                         "김민수",    "山田太郎", NULL};
+    const struct made_up m = {"@personname", "[name]", templates, values, false};
+
+    (void)state;
+    assert_true(run_templates(&m) >= 36);
+}
+
 static void other_words_behind_them_stay(void **state)
 {
     static const char *const templates[] = {"customer % failed", "user % is gone",    "client: %",
@@ -166,6 +198,7 @@ static void other_words_behind_them_stay(void **state)
                                         "agent",
                                         "Credit Card",
                                         "Session Expired",
+                                        "Timeout, Retrying",
                                         NULL};
     const struct made_up m = {"@personname", NULL, templates, words, true};
 
@@ -255,6 +288,8 @@ int main(void)
         cmocka_unit_test(one_name_behind_a_title),
         cmocka_unit_test(values_of_keys_that_tell),
         cmocka_unit_test(pairs_in_text),
+        cmocka_unit_test(titles_and_turned_names_behind_words),
+        cmocka_unit_test(scripts_without_case_behind_words),
         cmocka_unit_test(other_words_behind_them_stay),
         cmocka_unit_test(keys_that_name_things_stay),
         cmocka_unit_test(prose_stays),

@@ -75,6 +75,15 @@ static void other_forms_with_context(void **state)
                                             "{\"phone\":\"%\"}",
                                             "{'mobile_number': '%'}",
                                             "cellulare: %",
+                                            "telefone do cliente: %",
+                                            "Telefon numarası % yok",
+                                            "전화번호 % 인증 실패",
+                                            "手机号 % 已被注册",
+                                            "nomor telepon % tidak valid",
+                                            "telefonní číslo %",
+                                            "số điện thoại: %",
+                                            "מספר טלפון: %",
+                                            "номер телефона %",
                                             NULL};
     static const char *const local[] = {
         "4155550132",    "415 555 0132",  "555-0132",    "5550132",
