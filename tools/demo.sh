@@ -19,7 +19,7 @@ finish() {
 # await PID LOG TEXT: its log says TEXT; what it says instead is shown when it ends. Else the samples would go
 # to another weir that listens there, and nothing would arrive.
 await() {
-  for _ in $(seq 100); do
+  for _ in $(seq 300); do
     if grep -qs "$3" "$2"; then return; fi
     if ! kill -0 "$1" 2>/dev/null; then cat "$2" >&2; exit 1; fi
     sleep 0.1
