@@ -20,8 +20,6 @@ static WEIR_FINDER(find_url_password)
     return WEIR_FOUND_NOTHING;
 }
 
-/* Most need no digits and say nothing of them: clang asks for the 0. */
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 const struct weir_detector weir_detectors[WEIR_RULE_TYPES] = {
     [WEIR_RULE_ANYTHING] = {"anything", 0, "[Filtered]", false, true, weir_find_anything, 0},
     [WEIR_RULE_PATTERN] = {"pattern", 0, "[Filtered]", false, false, weir_find_pattern, 0},
