@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { LOOK_BACK = 8, MAX_GAP = 48, NEAR = 64, MOST_TELLS = 1 << 17 };
+enum { LOOK_BACK = 8, MAX_GAP = 48, MAX_SEGMENT = 256, NEAR = 64, MOST_TELLS = 1 << 17 };
 
 /* Everything that the loop hands down. */
 struct scan {
@@ -253,6 +253,16 @@ size_t weir_context_blank(const char *p, size_t i, size_t to)
         if (to - i >= others[k].n && memcmp(p + i, others[k].p, others[k].n) == 0)
             return others[k].n;
     return 0;
+}
+
+size_t weir_context_field(const char *p, size_t i, size_t to, unsigned n)
+{
+    size_t most = to - i > MAX_SEGMENT ? i + MAX_SEGMENT : to;
+
+    for (; i < most && p[i] != '\n' && p[i] != '\r'; i++)
+        if (p[i] == '|' && --n == 0)
+            return i + 1;
+    return to;
 }
 
 /* Length of a mark between a word and its value at `i`: punctuation, also of

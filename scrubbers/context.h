@@ -57,6 +57,10 @@ static inline bool weir_context_under(const struct weir_subject *s)
  * %20, +), 0: none. */
 size_t weir_context_blank(const char *p, size_t i, size_t to);
 
+/* The field number `n` (the first behind the bar at `i` is 1) of a segment of
+ * HL7, as PID|1||4711; `to`: the line has no such field. */
+size_t weir_context_field(const char *p, size_t i, size_t to, unsigned n);
+
 /* Past what may stand between a word and what it announces: blanks, : = # and
  * the like, brackets, quotes (escaped, too), and at most `words` of the small
  * words "is", "name", "at", ... */

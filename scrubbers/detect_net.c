@@ -120,6 +120,40 @@ static bool package(const struct weir_subject *s, size_t i)
     return false;
 }
 
+/* 12.5.3.1-alpha: does what stands behind a dash tell a version? */
+static bool prerelease(const struct weir_subject *s, size_t i)
+{
+    static const char *const tags[] = {"alpha",   "beta",    "rc",       "pre",    "preview",
+                                       "dev",     "build",   "snapshot", "ga",     "final",
+                                       "release", "nightly", "debug",    "hotfix", "stable"};
+
+    for (size_t k = 0; k < sizeof tags / sizeof *tags; k++) {
+        size_t e = i + strlen(tags[k]);
+
+        if (weir_starts_nocase(s->p + i, s->n - i, tags[k]) &&
+            (e == s->n || !weir_is(s->p[e], WEIR_C_ALPHA)))
+            return true;
+    }
+    return false;
+}
+
+/* 0.0.0.0-13.0.0.0 of .NET: both ends of a range that stands at [i, e) are of
+ * round numbers, as versions are; the ends of ranges of addresses differ. */
+static bool round_range(const struct weir_subject *s, size_t i, size_t e, const unsigned v[4])
+{
+    const char *p = s->p;
+
+    if (v[2] != 0 || v[3] != 0)
+        return false;
+    if (e + 1 < s->n && p[e] == '-' && weir_is_digit(p[e + 1])) {
+        unsigned other[4];
+        size_t end = dotted(p, e + 1, s->n, other);
+
+        return end > e + 1 && other[2] == 0 && other[3] == 0;
+    }
+    return i > 5 && memcmp(p + i - 5, ".0.0-", 5) == 0 && weir_is_digit(p[i - 6]);
+}
+
 /* Does a number that ends at `e` go on? A dot may end the sentence, a dash
  * join the ends of a range. */
 static bool goes_on(const struct weir_subject *s, size_t e)
@@ -130,8 +164,10 @@ static bool goes_on(const struct weir_subject *s, size_t e)
         return false;
     if (s->p[e] == '.')
         return e + 1 < s->n && (weir_is_digit(s->p[e + 1]) || package(s, e + 1));
+    if (s->p[e] == '-' && e + 1 < s->n && !weir_is_digit(s->p[e + 1]))
+        return prerelease(s, e + 1);
     if (s->p[e] == '-')
-        return e + 1 < s->n && weir_is_digit(s->p[e + 1]) && dotted(s->p, e + 1, s->n, v) == e + 1;
+        return e + 1 < s->n && dotted(s->p, e + 1, s->n, v) == e + 1;
     return weir_is(s->p[e], WEIR_C_ALNUM) || s->p[e] == '_';
 }
 
@@ -155,7 +191,8 @@ WEIR_FINDER(weir_find_ipv4)
         if (!weir_is_digit(s->p[i]) || !stands_alone(s, i))
             continue;
         e = dotted(s->p, i, to, v);
-        if (e == i || goes_on(s, e) || nobody(v) || versioned(s->p, i, v))
+        if (e == i || goes_on(s, e) || nobody(v) || versioned(s->p, i, v) ||
+            round_range(s, i, e, v))
             continue;
         *ret_span = (struct weir_span){i, e};
         return WEIR_FOUND;
@@ -371,6 +408,17 @@ static bool part_of_more(const struct weir_subject *s, size_t start, size_t end,
            weir_is(p[end + 1], WEIR_C_HEX);
 }
 
+/* All zeros or all ones: any or every device, the UUID of nothing. */
+static bool of_all(const char *p, size_t i, size_t e)
+{
+    const char first = weir_lower(p[i]);
+
+    for (; i < e && (weir_lower(p[i]) == first || !weir_is(p[i], WEIR_C_HEX)); i++)
+        if (p[i] == '%')
+            i += 2;
+    return i >= e && (first == '0' || first == 'f');
+}
+
 /* Length of the separator at `i`: one of `seps`, or %3A; 0: none. */
 static size_t separator(const char *p, size_t i, size_t to, const char *seps)
 {
@@ -401,7 +449,7 @@ static size_t hex_groups(const struct weir_subject *s, size_t i, size_t to, cons
         sep = s->p[i];
         i += joint;
     }
-    return part_of_more(s, start, i, seps) ? start : i;
+    return part_of_more(s, start, i, seps) || of_all(s->p, start, i) ? start : i;
 }
 
 static enum weir_found find_groups(const struct weir_subject *s, size_t from, size_t to,

@@ -16,7 +16,7 @@
 #include "chars.h"
 #include "name.h"
 
-enum { MAX_WORDS = 6, MAX_BYTES = 100, MAX_MARKED = 60 };
+enum { MAX_WORDS = 6, MAX_BYTES = 100, MAX_MARKED = 60, BESIDE = 64 };
 
 /* What was read of a name. */
 struct reading {
@@ -233,10 +233,59 @@ static bool addressed(const struct weir_subject *s, size_t e)
     return e < s->n && (s->p[e] == '<' || weir_starts_nocase(s->p + e, s->n - e, "&lt;"));
 }
 
-static bool named(const struct weir_subject *s, uint32_t hint, const struct reading *r)
+/* Does a key of a person's begin at `i`: email, phone_number, birthDate? */
+static bool personal_key(const char *p, size_t i, size_t to)
+{
+    static const char *const keys[] = {"email", "e-mail", "mail",   "phone",  "mobile",  "msisdn",
+                                       "birth", "dob",    "gender", "iban",   "surname", "ssn",
+                                       "given", "family", "age",    "telefon"};
+    size_t e = i;
+
+    for (size_t k = 0; k < sizeof keys / sizeof *keys && e == i; k++)
+        if (weir_starts_nocase(p + i, to - i, keys[k]))
+            e = i + strlen(keys[k]);
+    if (e == i || (i > 0 && weir_is(p[i - 1], WEIR_C_ALNUM)))
+        return false;
+    while (e < to && (weir_is(p[e], WEIR_C_ALPHA) || p[e] == '_'))
+        e++;
+    while (e < to && memchr("\"'\\ ]", p[e], 5) != NULL)
+        e++;
+    return e < to && (p[e] == ':' || p[e] == '=');
+}
+
+/* "name": anything has one. It is a person's when all of the value is one, of
+ * words as names are, and the key beside it is a person's. */
+static bool beside_person(const struct weir_subject *s, size_t word, size_t e)
+{
+    size_t from = word > BESIDE ? word - BESIDE : 0, to = s->n - e > BESIDE ? e + BESIDE : s->n;
+
+    if (e < s->n && memchr("\"'\\,;})&]|\n", s->p[e], 11) == NULL)
+        return false;
+    for (size_t i = from; i < to; i++)
+        if ((i < word || i > e) && memchr("empbdgisafEMPBDGISAF", s->p[i], 20) != NULL &&
+            personal_key(s->p, i, to))
+            return true;
+    return false;
+}
+
+/* What is told by an address behind it, or by the keys beside it. */
+static bool vouched(const struct weir_subject *s, size_t word, const struct reading *r)
+{
+    const char *p = s->p + word;
+    bool part =
+        weir_starts_nocase(p, s->n - word, "family") || weir_starts_nocase(p, s->n - word, "given");
+
+    if (r->full == 0 && !r->caseless)
+        return false;
+    if (!part && !weir_starts_nocase(p, s->n - word, "name"))
+        return addressed(s, r->end);
+    return (part || r->words >= 2 || r->caseless) && beside_person(s, word, r->end);
+}
+
+static bool named(const struct weir_subject *s, uint32_t hint, size_t word, const struct reading *r)
 {
     if (hint == WEIR_HINT_ADDRESSEE)
-        return (r->full >= 1 || r->caseless) && addressed(s, r->end);
+        return vouched(s, word, r);
     if (r->caseless)
         return true;
     if ((hint & WEIR_HINT_TITLE) != 0)
@@ -253,6 +302,30 @@ static bool marked(const struct weir_subject *s, size_t end, size_t i, size_t e)
     return e - i <= MAX_MARKED && (i - end >= 3 || memchr(": =.", s->p[end], 4) != NULL);
 }
 
+/* The fifth field of a segment of HL7 that tells of a patient:
+ * PID|1||4711||DOE^JANE^^||19840312. */
+static bool of_segment(const struct weir_subject *s, size_t end, size_t to,
+                       struct weir_span *ret_span)
+{
+    size_t i = weir_context_field(s->p, end, to, 5), e = i;
+    bool letter = false, parts = false;
+
+    for (; e < to && s->p[e] != '|' && e - i < MAX_BYTES; e++) {
+        letter = letter || weir_is(s->p[e], WEIR_C_ALPHA | WEIR_C_HIGH);
+        parts = parts || s->p[e] == '^';
+    }
+    *ret_span = (struct weir_span){i, e};
+    return letter && parts && e < to && s->p[e] == '|';
+}
+
+/* Is [end, start) what may stand between a word that tells and a name? */
+static bool leads(const struct weir_subject *s, uint32_t hint, size_t end, size_t start, size_t to)
+{
+    if (start == end || start >= to || memchr(s->p + end, '\n', start - end) != NULL)
+        return false;
+    return (hint & WEIR_HINT_TITLE) == 0 || s->p[end] != '-'; /* MS-DOS */
+}
+
 static bool follows(const struct weir_subject *s, uint32_t hint, size_t word, size_t end,
                     size_t from, size_t to, struct weir_span *ret_span)
 {
@@ -260,15 +333,14 @@ static bool follows(const struct weir_subject *s, uint32_t hint, size_t word, si
     size_t start = weir_context_gap(s->p, end, to, (hint & WEIR_HINT_PERSON) != 0 ? 2 : 0), i;
     struct reading r;
 
-    (void)word;
     (void)from;
-    if (start == end || start >= to || memchr(s->p + end, '\n', start - end) != NULL)
-        return false;
-    if ((hint & WEIR_HINT_TITLE) != 0 && s->p[end] == '-') /* MS-DOS */
+    if (end < to && weir_starts_nocase(s->p + word, end + 1 - word, "pid|"))
+        return of_segment(s, end, to, ret_span);
+    if (!leads(s, hint, end, start, to))
         return false;
     i = past_titles(s, start, to, &hint);
     r = read_name(s, i, to, person);
-    if (r.words == 0 || !named(s, hint, &r) || (r.caseless && !marked(s, end, i, r.end)))
+    if (r.words == 0 || !named(s, hint, word, &r) || (r.caseless && !marked(s, end, i, r.end)))
         return false;
     /* behind "customer" the title is part of what is said of the person; in a
      * greeting it may stay */

@@ -30,7 +30,7 @@ static const struct word a[] = {{"api key", K}, {"apikey", K}, {"access token", 
     {"attn", P}, {"anruf", F}, {"assignee", P}, {"attending", P}, {"authored by", P}, 
     {"accountant", P}, {"appelez", F}, {"appel", F}, {"ansprechpartner", P},
     {"ansprechpartnerin", P}, {"antragsteller", P}, {"acheteur", P}, {"apelido", P},
-    {"author", A}, {"acked-by", A}, {"an", A}, {"appointment for", P}, {"användare", P},
+    {"author", A}, {"acked-by", A}, {"appointment for", P}, {"användare", P},
     {"använderen", P}, {"anställd", P}, {"asiakas", P}, {"alıcı", P}, {"ahoj", G}, {"appel au", F},
     {"anruf von", F}, {"anrufer", F}, {"auth", K},
     {"adgangskode", K}, END};
@@ -60,7 +60,7 @@ static const struct word d[] = {{"docker login", K},
     {"dott", T}, {"dottor", T}, {"dottoressa", T}, {"doctor", P}, {"dialed", F}, {"dial", F},
     {"dialing", F}, {"dhr", T}, {"don", T}, {"donor", P}, {"delivered to", P}, {"dra", T}, 
     {"driver", P}, {"destinataire", P}, {"destinatario", P}, {"destinatário", P}, {"debtor", P}, {"declarant", P}, {"doğum tarihi", B}, {"doğum", B},
-    {"de", A}, {"deleted by", P}, {"dragă", G}, {"drogi", G}, {"droga", G}, {"datum narození", B},
+    {"deleted by", P}, {"dragă", G}, {"drogi", G}, {"droga", G}, {"datum narození", B},
     {"dátum narodenia", B}, {"data nașterii", B}, {"data nasterii", B}, {"datum rođenja", B},
     {"datum rodenja", B}, {"dzimšanas datums", B}, {"doğum günü", B}, {"datum rojstva", B}, END};
 static const struct word e[] = {
@@ -68,14 +68,14 @@ static const struct word e[] = {
     {"egregio", G}, {"emergency contact", P | F}, 
     {"empleado", P}, {"emergency", F},
     {"edited by", P}, {"escalated by", P}, {"empregado", P}, {"echo", K}, END};
-static const struct word f[] = {
+static const struct word f[] = {{"family", A}, 
     {"full name", P}, {"fax", F}, {"fecha de nacimiento", B}, {"frau", T}, {"fru", T},
     {"född", B}, {"født", B}, {"fødselsdato", B}, {"födelsedatum", B}, 
     {"fullname", P}, {"faks", F}, 
     {"from", A},
     {"filed by", P}, {"funcionário", P}, {"födelsedag", B}, {"fødselsdag", B}, {"fødselsdag", B},
     {"fødd", B}, {"f. nac", B}, {"fec. nac", B}, {"fecha nac", B}, END};
-static const struct word g[] = {
+static const struct word g[] = {{"given", A}, 
     {"geboren", B}, {"geburtsdatum", B}, {"geburtstag", B}, {"geb", B}, {"geboortedatum", B},
     {"guest", P}, {"gsm", F}, {"guardian", P}, {"geehrter", G}, {"geehrte", G}, {"gentile", G},
     
@@ -124,7 +124,7 @@ static const struct word n[] = {
     {"nacida", B}, {"nato il", B}, {"nata il", B}, {"nato", B}, {"nata", B}, {"nascido", B},
     {"nascida", B}, {"naissance", B}, {"nascita", B}, {"nacimiento", B},
     {"next of kin", P}, 
-    {"name is", P}, {"named", P}, {"numer telefonu", F}, {"numéro de téléphone", F},
+    {"name", A}, {"name is", P}, {"named", P}, {"numer telefonu", F}, {"numéro de téléphone", F},
     {"número de teléfono", F}, {"numero di telefono", F}, {"né", B}, {"née", B}, {"nom complet", P},
     {"nombre completo", P}, {"nome completo", P}, 
     {"nazywam się", P},
@@ -150,7 +150,7 @@ static const struct word p[] = {{"password", K}, {"passwd", K}, {"passphrase", K
     {"prescription for", P}, {"parcel for", P}, {"package for", P}, {"pacienta", P}, {"páciens", P},
     {"pacient", P}, {"pacientul", P}, {"patienten", P}, {"potilas", P}, {"pacjentka", P},
     {"pelanggan", P}, {"pasien", P}, {"pengguna", P}, {"penerima", P}, {"pacijent", P},
-    {"patiente", P}, {"prezado", G}, {"prezada", G}, {"poštovani", G}, {"pager", F}, {"printf", K},
+    {"patiente", P}, {"prezado", G}, {"prezada", G}, {"poštovani", G}, {"pager", F}, {"pid", A | B}, {"printf", K},
     {"passord", K}, {"parola", K}, END};
 static const struct word r[] = {{"redis-cli", K}, 
     {"recipient", P}, {"receiver", P}, {"requested by", P}, {"reviewed by", P}, {"reporter", P},

@@ -96,6 +96,12 @@ static void addresses_of_the_network(void **state)
         {"from server 203.0.113.7", "from server [ip]"},
         {"version 1.2.3.4", NULL},
         {"Chrome/120.0.0.0 Safari", NULL},
+        {"12.5.3.1-alpha", NULL},
+        {"app 4.19.0.7-rc2", NULL},
+        {"oldVersion=\"0.0.0.0-13.0.0.0\"", NULL},
+        {"redirect 4.1.0.0-13.0.0.0 used", NULL},
+        {"10.0.0.0-10.0.0.255", "[ip]-[ip]"},
+        {"203.0.113.7-eth0", "[ip]-eth0"},
         {"12:34:56", NULL},
         {"4d:d2:fb:6d:e0:54", NULL},
         {"std::fmt::Debug", NULL},
@@ -346,6 +352,8 @@ static void other_numbers(void **state)
                                    {"addr:4d:d2:fb:6d:e0:54: lost", "addr:[mac]: lost"},
                                    {"mac=4d%3Ad2%3Afb%3A6d%3Ae0%3A54&x", "mac=[mac]&x"},
                                    {"port 5032.72b5.ec57 down", "port [mac] down"},
+                                   {"brd ff:ff:ff:ff:ff:ff", NULL},
+                                   {"00-00-00-00-00-00 unset", NULL},
                                    {"build 5032.7215.1257", NULL},
                                    {"5032.72b5.ec57.0001", NULL},
                                    {"4d:d2-fb:6d:e0:54", NULL}};
@@ -356,6 +364,7 @@ static void other_numbers(void **state)
         {"id 062f2ce2-85df-4c71-a58c-0acedd9297a3", "id [uuid]"},
         {"user_062f2ce2-85df-4c71-a58c-0acedd9297a3_x", "user_[uuid]_x"},
         {"%2F062f2ce2-85df-4c71-a58c-0acedd9297a3%2F", "%2F[uuid]%2F"},
+        {"parent 00000000-0000-0000-0000-000000000000", NULL},
         {"062f2ce2-85df-4c71-a58c-0acedd9297a", NULL}};
 
     (void)state;

@@ -56,6 +56,7 @@ static void behind_words_and_keys(void **state)
                                             "ngày sinh: %",
                                             "생년월일: %",
                                             "วันเกิด: %",
+                                            "PID|1||47^^^H||DOE^JANE||%|F",
                                             "data de nascimento %",
                                             "<dob>%</dob>",
                                             NULL};

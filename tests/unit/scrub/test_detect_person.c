@@ -151,6 +151,31 @@ static void titles_and_turned_names_behind_words(void **state)
     assert_true(run_templates(&m) >= 70);
 }
 
+static void names_beside_keys_of_persons(void **state)
+{
+    static const char *const templates[] = {
+        "\"name\" => \"%\", \"email\" => \"x\"", "{\"name\":\"%\",\"age\":33}",
+        "phone=5550100&name=%&x=1", "{\\\"name\\\":\\\"%\\\",\\\"birthDate\\\":1}", NULL};
+    static const char *const full[] = {"Jane Doe", "Isabel van de Klashorst", "Иван Петров", NULL};
+    const struct made_up m = {"@personname", "[name]", templates, full, false};
+    static const char *const segment[] = {"PID|1||4711^^^H||%||1984|F", NULL};
+    static const char *const parts[] = {"DOE^JANE^^", "VŨ^Jane", NULL};
+    const struct made_up hl7 = {"@personname", "[name]", segment, parts, false};
+    static const char *const things[] = {"{\"name\":\"%\",\"version\":2}",
+                                         "name=% emails sent",
+                                         "{\"name\":\"%\",\"to\":\"mail\"}",
+                                         "pid %",
+                                         "font-family: %, age 3",
+                                         "name % not found, email=x",
+                                         NULL};
+    const struct made_up stays = {"@personname", NULL, things, full, true};
+
+    (void)state;
+    run_templates(&m);
+    run_templates(&hl7);
+    run_templates(&stays);
+}
+
 static void scripts_without_case_behind_words(void **state)
 {
     static const char *const templates[] = {"ลูกค้า: %", "ग्राहक: %",  "לקוח: %", "العميل: %",
@@ -289,6 +314,7 @@ int main(void)
         cmocka_unit_test(values_of_keys_that_tell),
         cmocka_unit_test(pairs_in_text),
         cmocka_unit_test(titles_and_turned_names_behind_words),
+        cmocka_unit_test(names_beside_keys_of_persons),
         cmocka_unit_test(scripts_without_case_behind_words),
         cmocka_unit_test(other_words_behind_them_stay),
         cmocka_unit_test(keys_that_name_things_stay),
