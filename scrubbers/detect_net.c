@@ -107,8 +107,14 @@ static bool nobody(const unsigned v[4])
 /* app-4.8.9.38.jar: is the extension at `i` that of what has versions? */
 static bool package(const struct weir_subject *s, size_t i)
 {
-    static const char *const kinds[] = {"jar", "war", "deb", "rpm", "zip", "tar", "tgz",  "exe",
-                                        "msi", "dll", "dmg", "apk", "ipa", "whl", "nupkg"};
+    static const char *const kinds[] = {"jar", "war", "deb",   "rpm", "zip",    "tar",
+                                        "tgz", "exe", "msi",   "dll", "dmg",    "apk",
+                                        "ipa", "whl", "nupkg", "src", "noarch", "amd64"};
+
+    /* foo-1.2.3.87.el8_9: of Red Hat and Fedora */
+    if (i + 2 < s->n && weir_is_digit(s->p[i + 2]) &&
+        (weir_starts_nocase(s->p + i, 2, "el") || weir_starts_nocase(s->p + i, 2, "fc")))
+        return true;
 
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         size_t n = strlen(kinds[k]);

@@ -268,6 +268,20 @@ static bool beside_person(const struct weir_subject *s, size_t word, size_t e)
     return false;
 }
 
+/* CN=Jane Doe,OU=Staff,DC=corp: names of directories go on to their domain;
+ * those of certificates do not. */
+static bool in_directory(const struct weir_subject *s, size_t e)
+{
+    size_t to = s->n - e > 2 * BESIDE ? e + 2 * BESIDE : s->n;
+
+    if (e >= s->n || s->p[e] != ',')
+        return false;
+    for (size_t i = e; i < to && s->p[i] != '\n'; i++)
+        if (s->p[i] == ',' && weir_starts_nocase(s->p + i + 1, to - i - 1, "dc="))
+            return true;
+    return false;
+}
+
 /* What is told by an address behind it, or by the keys beside it. */
 static bool vouched(const struct weir_subject *s, size_t word, const struct reading *r)
 {
@@ -277,6 +291,8 @@ static bool vouched(const struct weir_subject *s, size_t word, const struct read
 
     if (r->full == 0 && !r->caseless)
         return false;
+    if (weir_starts_nocase(p, s->n - word, "cn="))
+        return r->words >= 2 && in_directory(s, r->end);
     if (!part && !weir_starts_nocase(p, s->n - word, "name"))
         return addressed(s, r->end);
     return (part || r->words >= 2 || r->caseless) && beside_person(s, word, r->end);

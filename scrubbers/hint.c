@@ -42,7 +42,7 @@ static const struct word b[] = {
     {"benim adım", P}, {"bcc", A}, {"beste", G},
     {"booking for", P}, {"beteg", P}, {"benutzer", P}, {"bruker", P}, {"bruger", P},
     {"bệnh nhân", P}, {"bästa", G}, {"broj telefona", F}, {"broj mobitela", F}, END};
-static const struct word c[] = {{"curl", K}, {"clave", K}, {"contraseña", K}, 
+static const struct word c[] = {{"curl", K}, {"cn", A}, {"clave", K}, {"contraseña", K}, 
     {"customer", P}, {"client", P}, {"cliente", P}, {"contact", P | F}, {"cardholder", P},
     {"card holder", P}, {"caller", P | F}, {"call", F}, {"called", F}, {"calling", F},
     {"callback", F}, {"cell", F}, {"cellphone", F}, {"cellulare", F}, {"celular", F},

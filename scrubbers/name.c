@@ -43,12 +43,48 @@ static enum letter three_bytes(uint32_t c)
     return NO_LETTER;
 }
 
+/* The value of `n` hex digits at `p`, 0: others stand among them. */
+static uint32_t hex_value(const char *p, size_t n)
+{
+    uint32_t v = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!weir_is(p[i], WEIR_C_HEX))
+            return 0;
+        v = v << 4 | (uint32_t)(weir_is_digit(p[i]) ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
+    }
+    return v;
+}
+
+/* A letter that JSON or a URL spells out: \u00e9, %C3%A9, %E1%BA%BF. */
+static enum letter escaped(const char *p, size_t i, size_t to, size_t *ret_n)
+{
+    uint32_t c = 0, lead;
+
+    *ret_n = 6;
+    if (to - i < 6)
+        return NO_LETTER;
+    if (p[i] == '\\')
+        c = p[i + 1] == 'u' ? hex_value(p + i + 2, 4) : 0;
+    lead = p[i] == '%' && p[i + 3] == '%' ? hex_value(p + i + 1, 2) : 0;
+    if (lead >= 0xC3 && lead < 0xE0) {
+        c = (lead & 0x1F) << 6 | (hex_value(p + i + 4, 2) & 0x3F);
+    } else if (lead >= 0xE0 && lead < 0xF0 && to - i >= 9 && p[i + 6] == '%') {
+        *ret_n = 9;
+        c = (lead & 0x0F) << 12 | (hex_value(p + i + 4, 2) & 0x3F) << 6 |
+            (hex_value(p + i + 7, 2) & 0x3F);
+    }
+    return c < 0xC0 ? NO_LETTER : c < 0x800 ? two_bytes(c) : three_bytes(c);
+}
+
 /* The letter at `i` and its length. */
 static enum letter letter_at(const char *p, size_t i, size_t to, size_t *ret_n)
 {
     uint8_t c = (uint8_t)p[i];
 
     *ret_n = 1;
+    if (c == '%' || c == '\\')
+        return escaped(p, i, to, ret_n);
     if (c < 0x80)
         return weir_is(p[i], WEIR_C_UPPER)   ? UPPER
                : weir_is(p[i], WEIR_C_LOWER) ? LOWER

@@ -97,6 +97,7 @@ static void addresses_of_the_network(void **state)
         {"version 1.2.3.4", NULL},
         {"Chrome/120.0.0.0 Safari", NULL},
         {"12.5.3.1-alpha", NULL},
+        {"foo-1.2.3.87.el8_9.x86_64.rpm", NULL},
         {"app 4.19.0.7-rc2", NULL},
         {"oldVersion=\"0.0.0.0-13.0.0.0\"", NULL},
         {"redirect 4.1.0.0-13.0.0.0 used", NULL},

@@ -158,12 +158,21 @@ static void names_beside_keys_of_persons(void **state)
         "phone=5550100&name=%&x=1", "{\\\"name\\\":\\\"%\\\",\\\"birthDate\\\":1}", NULL};
     static const char *const full[] = {"Jane Doe", "Isabel van de Klashorst", "Иван Петров", NULL};
     const struct made_up m = {"@personname", "[name]", templates, full, false};
+    static const char *const directory[] = {"CN=%,OU=Staff,DC=corp,DC=local",
+                                            "bind cn=%,dc=x failed", NULL};
+    const struct made_up ldap = {"@personname", "[name]", directory, full, false};
+    static const char *const forms[] = {"recipient=%&zip=4124", "{'full_name':'%'}",
+                                        "customer %, gone", NULL};
+    static const char *const spellings[] = {"P%C3%A9ter+Attila", "Jos\\u00e9 Nu\\u00f1ez",
+                                            "%C3%89va%20Nagy", "Nguy%E1%BB%85n+Nam", NULL};
+    const struct made_up spelled = {"@personname", "[name]", forms, spellings, false};
     static const char *const segment[] = {"PID|1||4711^^^H||%||1984|F", NULL};
     static const char *const parts[] = {"DOE^JANE^^", "VŨ^Jane", NULL};
     const struct made_up hl7 = {"@personname", "[name]", segment, parts, false};
     static const char *const things[] = {"{\"name\":\"%\",\"version\":2}",
                                          "name=% emails sent",
                                          "{\"name\":\"%\",\"to\":\"mail\"}",
+                                         "CN=%,O=Some Inc,C=US",
                                          "pid %",
                                          "font-family: %, age 3",
                                          "name % not found, email=x",
@@ -173,6 +182,8 @@ static void names_beside_keys_of_persons(void **state)
     (void)state;
     run_templates(&m);
     run_templates(&hl7);
+    run_templates(&ldap);
+    run_templates(&spelled);
     run_templates(&stays);
 }
 
