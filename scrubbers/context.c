@@ -16,12 +16,43 @@ struct scan {
     size_t from, to;
 };
 
+/* Past line breaks, as they are or escaped: \n, \\n, %0A. */
+static size_t past_breaks(struct weir_str text, size_t i)
+{
+    size_t start = i;
+
+    while (i < text.n && i - start < 8 && memchr("\\nr \n\r%0ADad", text.p[i], 12) != NULL)
+        i++;
+    return i;
+}
+
+/* A private key whose body some rule replaced already: what is left of it is
+ * no secret. */
+static bool pem_replaced(struct weir_str text)
+{
+    size_t i = 11, body;
+
+    if (!weir_starts_nocase(text.p, text.n, "-----begin "))
+        return false;
+    while (i < text.n && i < NEAR && text.p[i] != '-')
+        i++;
+    if (!weir_starts_nocase(text.p + i, text.n - i, "-----"))
+        return false;
+    body = past_breaks(text, i + 5);
+    if (!weir_replacement(weir_str_sub(text, body, text.n - body)))
+        return false;
+    for (i = body; i < text.n && i - body < NEAR && text.p[i] != ']';)
+        i++;
+    i = past_breaks(text, i < text.n ? i + 1 : i);
+    return weir_starts_nocase(text.p + i, text.n - i, "-----end ");
+}
+
 /* What this rule, or any, puts in place begins at `i`. */
 static bool replaced(const struct scan *x, size_t i)
 {
     const struct weir_str text = {x->s->p + i, x->s->n - i};
 
-    return weir_replacement(text) ||
+    return weir_replacement(text) || pem_replaced(text) ||
            (x->leaf->redact.method == WEIR_METHOD_REPLACE && x->leaf->redact.text.n > 0 &&
             weir_str_starts(text, x->leaf->redact.text));
 }
