@@ -39,10 +39,8 @@ void weir_attribute_write(struct weir_buf *out, const struct weir_attribute *a)
 {
     if (a->kind == WEIR_ATTRIBUTE_TEXT)
         weir_buf_json(out, a->text);
-    else if (a->text.n > 0)
-        weir_buf_add(out, a->text);
     else
-        weir_buf_add(out, WEIR_S("null"));
+        weir_buf_add(out, a->text.n > 0 ? a->text : WEIR_S("null"));
 }
 
 /* A letter, then letters, digits and what joins them. */
