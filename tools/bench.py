@@ -97,7 +97,7 @@ def micro(_):
     for program in sorted((BIN / "tests").glob("bench_*")):
         if program.is_file() and os.access(program, os.X_OK):
             print(f"-- {program.name}", flush=True)
-            r = subprocess.run([program], capture_output=True, text=True, timeout=300)
+            r = subprocess.run([program], capture_output=True, text=True, timeout=900)
             print(r.stdout, end="")
             out[program.name] = {"exit": r.returncode, "lines": [" ".join(line.split()) for line in r.stdout.splitlines() if line.strip()]}
     return out
