@@ -21,14 +21,12 @@ static bool two(const char *p, size_t i, size_t to)
     return i + 2 <= to && weir_is_digit(p[i]) && weir_is_digit(p[i + 1]);
 }
 
-/* Does what ends before `e` go on, as a number or a word? */
+/* Does what ends before `e`, or before a Z there, go on as a number or a word? */
 static bool runs_on(const char *p, size_t e, size_t to)
 {
-    if (e >= to)
-        return false;
-    if (weir_is(p[e], WEIR_C_ALNUM))
-        return p[e] != 'Z' || runs_on(p, e + 1, to);
-    return memchr("-./_", p[e], 4) != NULL;
+    if (e < to && p[e] == 'Z')
+        e++;
+    return e < to && (weir_is(p[e], WEIR_C_ALNUM) || memchr("-./_", p[e], 4) != NULL);
 }
 
 /* The fraction of a second at `i`, with its mark: past it, or `i`. Behind a

@@ -43,6 +43,23 @@ static void dates_and_times_are_none(void **state)
     expect("5526-11-21 1", 9, 1);
 }
 
+/* However long what stands behind a time, it is looked at once, and not by recursion. */
+static void a_time_may_have_anything_behind_it(void **state)
+{
+    enum { LONG = 4 << 20 };
+    struct weir_numbers ns = {0};
+    char *text = malloc(LONG);
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'Z', LONG);
+    memcpy(text, "05:30:00.123", 12);
+    weir_numbers_find((struct weir_str){text, LONG}, &ns);
+    assert_int_equal(ns.n, 0);
+    free(text);
+    free(ns.list);
+}
+
 /* ---- with regions and without --------------------------------------------------- */
 
 static uint64_t seed = 20261121;
@@ -176,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_of_a_number_make_one_region),
         cmocka_unit_test(dates_and_times_are_none),
+        cmocka_unit_test(a_time_may_have_anything_behind_it),
         cmocka_unit_test(what_is_found_in_regions_is_what_is_found_without),
     };
 
