@@ -45,6 +45,20 @@ size_t weir_str_find(struct weir_str s, struct weir_str needle)
     return at != NULL ? (size_t)(at - s.p) : SIZE_MAX;
 }
 
+size_t weir_str_find_rare(struct weir_str s, struct weir_str needle, size_t rare)
+{
+    for (size_t i = 0; i + needle.n <= s.n; i++) {
+        const char *at = memchr(s.p + i + rare, needle.p[rare], s.n - i - needle.n + 1);
+
+        if (at == NULL)
+            break;
+        i = (size_t)(at - s.p) - rare;
+        if (memcmp(s.p + i, needle.p, needle.n) == 0)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
 struct weir_str weir_str_trim(struct weir_str s)
 {
     while (s.n > 0 && is_space(s.p[0])) {

@@ -30,32 +30,16 @@ int weir_datagram_open(struct weir_arena *a, struct weir_str *bytes)
     return err;
 }
 
-/* Is `part` there? By its first byte, which is rare: memmem() takes ten times
- * as long. */
-static bool has_part(struct weir_str bytes, struct weir_str part)
-{
-    const char *at = bytes.p, *end = bytes.n > 0 ? bytes.p + bytes.n : at;
-
-    while ((size_t)(end - at) >= part.n) {
-        at = memchr(at, part.p[0], (size_t)(end - at) - part.n + 1);
-        if (at == NULL)
-            return false;
-        if (memcmp(at, part.p, part.n) == 0)
-            return true;
-        at++;
-    }
-    return false;
-}
-
 /* The first object of the datagram has a member of one of these names. It is
- * looked for only where one of `parts` is, which may stand in a text too. */
+ * looked for only where one of `parts` is, which may stand in a text too; their
+ * first byte is rare. */
 static bool has_member(struct weir_json_reader *r, struct weir_arena *a, struct weir_str bytes,
                        const char *const *parts, const char *const *names)
 {
     struct weir_str line, rest;
     struct weir_json_doc doc;
 
-    while (*parts != NULL && !has_part(bytes, weir_str_of(*parts)))
+    while (*parts != NULL && weir_str_find_rare(bytes, weir_str_of(*parts), 0) == SIZE_MAX)
         parts++;
     if (*parts == NULL)
         return false;
