@@ -226,20 +226,12 @@ void weir_context_tells(const struct weir_subject *s, struct weir_tells *ret_tel
     t->n = 0;
     t->far = false;
     t->more = s->n > UINT32_MAX;
-    for (size_t i = 0, before = 0; i < s->n; i++) {
-        uint8_t c = weir_chars[(uint8_t)s->p[i]] & (WEIR_C_ALPHA | WEIR_C_HIGH);
-        bool begins = (c != 0 && before == 0) || c == WEIR_C_HIGH || s->p[i] == '-';
-        bool joins = weir_pair_joins(s->p[i]);
-        uint64_t rules = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        uint64_t rules = s->keys != NULL && weir_pair_joins(s->p[i]) ? weir_pair_rules(s, i) : 0;
         uint32_t hints = 0;
         size_t end = i;
 
-        before = c;
-        if (!begins && !joins)
-            continue;
-        if (joins && s->keys != NULL)
-            rules = weir_pair_rules(s, i);
-        if (begins && !s->code)
+        if (!s->code && word_begins(s->p, i))
             hints = weir_hint_at(text, i, &end);
         if (rules == 0 && hints == 0)
             continue;
@@ -290,6 +282,8 @@ size_t weir_context_field(const char *p, size_t i, size_t to, unsigned n)
 {
     size_t most = to - i > MAX_SEGMENT ? i + MAX_SEGMENT : to;
 
+    if (i >= to || p[i] != '|')
+        return to;
     for (; i < most && p[i] != '\n' && p[i] != '\r'; i++)
         if (p[i] == '|' && --n == 0)
             return i + 1;

@@ -6,6 +6,7 @@
 #ifndef WEIR_SCRUB_CONTEXT_H
 #define WEIR_SCRUB_CONTEXT_H
 
+#include "chars.h"
 #include "detect.h"
 
 struct weir_context {
@@ -57,8 +58,13 @@ static inline bool weir_context_under(const struct weir_subject *s)
  * %20, +), 0: none. */
 size_t weir_context_blank(const char *p, size_t i, size_t to);
 
-/* The field number `n` (the first behind the bar at `i` is 1) of a segment of
- * HL7, as PID|1||4711; `to`: the line has no such field. */
+/* Is the word that tells the name of HL7's segment of a patient, PID|1||4711? */
+static inline bool weir_context_pid(const struct weir_subject *s, size_t word, size_t end)
+{
+    return end - word == 3 && weir_starts_nocase(s->p + word, 3, "pid");
+}
+/* Its field number `n`, the first behind the bar at `i` is 1; `to`: the line
+ * has no such field, or there is no bar. */
 size_t weir_context_field(const char *p, size_t i, size_t to, unsigned n);
 
 /* Past what may stand between a word and what it announces: blanks, : = # and

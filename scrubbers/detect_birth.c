@@ -305,20 +305,17 @@ static bool fits(const struct weir_subject *s, size_t to, bool whole, struct wei
 static bool follows(const struct weir_subject *s, uint32_t hint, size_t word, size_t end,
                     size_t from, size_t to, struct weir_span *ret_span)
 {
-    bool segment = end < to && s->p[end] == '|' && end - word == 3 && (s->p[word] | 0x20) == 'p';
-    size_t i = segment ? weir_context_field(s->p, end, to, 7) : weir_context_gap(s->p, end, to, 3);
-    size_t e;
+    bool pid = weir_context_pid(s, word, end); /* of a birth in its seventh field */
+    size_t i = pid ? weir_context_field(s->p, end, to, 7) : weir_context_gap(s->p, end, to, 3), e;
     bool midnight;
 
     (void)hint;
     (void)from;
     e = date_at(s->p, i, to);
-    if (segment) { /* in the seventh field of PID of HL7 */
+    if (pid) {
         *ret_span = (struct weir_span){i, e};
         return e > i;
     }
-    if ((s->p[word] | 0x20) == 'p' && end - word == 3)
-        return false;
     if (i == end ? e == i || !weir_is(s->p[end - 1], WEIR_C_HIGH) : e == i)
         return false;
     e = past_time(s->p, e, to, &midnight);

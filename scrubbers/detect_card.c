@@ -11,7 +11,7 @@
 #include "number.h"
 #include "numbers.h"
 
-enum { MIN_CARD = 12, MAX_CARD = 19, GROUPS = 5 };
+enum { MIN_CARD = WEIR_NUMBER_CARD, MAX_CARD = 19, GROUPS = 5 };
 
 /* How many digits: a bit for each number of them. */
 #define D(n) (1U << (n))

@@ -10,8 +10,6 @@
 #include "number.h"
 #include "numbers.h"
 
-enum { SSN_DIGITS = 9, IMEI_DIGITS = 15 };
-
 /* Length of IBANs of a country (SWIFT IBAN registry), 0: none. */
 static size_t iban_length(char a, char b)
 {
@@ -160,7 +158,7 @@ static size_t ssn_at(const struct weir_subject *s, size_t i, size_t to)
 WEIR_FINDER(weir_find_ssn)
 {
     (void)leaf;
-    for (size_t i = from, end = from; weir_numbers_at(s, SSN_DIGITS, to, &i, &end); i++) {
+    for (size_t i = from, end = from; weir_numbers_at(s, WEIR_NUMBER_SSN, to, &i, &end); i++) {
         size_t run, e;
 
         if (!weir_is_digit(s->p[i])) {
@@ -247,7 +245,7 @@ static size_t imei_at(const struct weir_subject *s, size_t i, size_t to)
 WEIR_FINDER(weir_find_imei)
 {
     (void)leaf;
-    for (size_t i = from, end = from; weir_numbers_at(s, IMEI_DIGITS, to, &i, &end); i++) {
+    for (size_t i = from, end = from; weir_numbers_at(s, WEIR_NUMBER_IMEI, to, &i, &end); i++) {
         size_t run = weir_digits(s->p, i, to), e = i;
 
         if (run == 0) {

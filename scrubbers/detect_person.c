@@ -350,7 +350,7 @@ static bool follows(const struct weir_subject *s, uint32_t hint, size_t word, si
     struct reading r;
 
     (void)from;
-    if (end < to && weir_starts_nocase(s->p + word, end + 1 - word, "pid|"))
+    if (weir_context_pid(s, word, end) && end < to && s->p[end] == '|')
         return of_segment(s, end, to, ret_span);
     if (!leads(s, hint, end, start, to))
         return false;

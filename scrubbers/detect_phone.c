@@ -21,7 +21,13 @@
 #include "numbers.h"
 #include "pair.h"
 
-enum { MAX_GROUPS = 8, BEFORE = 40, MIN_LOCAL = 6, MIN_INTERNATIONAL = 8, MAX_DIGITS = 15 };
+enum {
+    MAX_GROUPS = 8,
+    BEFORE = 40,
+    MIN_LOCAL = WEIR_NUMBER_PHONE,
+    MIN_INTERNATIONAL = 8,
+    MAX_DIGITS = 15
+};
 
 /* A number as it is printed. */
 struct printed {

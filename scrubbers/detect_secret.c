@@ -28,19 +28,12 @@ static size_t find_word(const char *p, size_t from, size_t to, const char *word)
 }
 
 /* Offset of `needle` at or after `from`, by its rarest byte, the k-th; `to`:
- * none. Texts are short, so that memmem(3)'s preparations cost the most. */
+ * none. */
 static size_t find_rare(const char *p, size_t from, size_t to, struct weir_str needle, size_t k)
 {
-    for (size_t i = from; i + needle.n <= to; i++) {
-        const char *at = memchr(p + i + k, needle.p[k], to - i - needle.n + 1);
+    size_t at = weir_str_find_rare((struct weir_str){p + from, to - from}, needle, k);
 
-        if (at == NULL)
-            break;
-        i = (size_t)(at - p) - k;
-        if (memcmp(p + i, needle.p, needle.n) == 0)
-            return i;
-    }
-    return to;
+    return at != SIZE_MAX ? from + at : to;
 }
 
 /* ---- PEM ----------------------------------------------------------------- */

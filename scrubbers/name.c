@@ -3,6 +3,8 @@
 
 #include "chars.h"
 
+#include "weir/text.h"
+
 #include <pthread.h>
 
 enum letter { NO_LETTER, LOWER, UPPER, CASELESS };
@@ -43,17 +45,14 @@ static enum letter three_bytes(uint32_t c)
     return NO_LETTER;
 }
 
-/* The value of `n` hex digits at `p`, 0: others stand among them. */
+/* The value of two or four hex digits at `p`, 0: others stand among them. */
 static uint32_t hex_value(const char *p, size_t n)
 {
-    uint32_t v = 0;
+    uint8_t bytes[2];
 
-    for (size_t i = 0; i < n; i++) {
-        if (!weir_is(p[i], WEIR_C_HEX))
-            return 0;
-        v = v << 4 | (uint32_t)(weir_is_digit(p[i]) ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
-    }
-    return v;
+    if (!weir_unhex((struct weir_str){p, n}, bytes))
+        return 0;
+    return n == 2 ? bytes[0] : (uint32_t)bytes[0] << 8 | bytes[1];
 }
 
 /* A letter that JSON or a URL spells out: \u00e9, %C3%A9, %E1%BA%BF. */

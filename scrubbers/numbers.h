@@ -16,7 +16,14 @@
 
 #include "detect.h"
 
-enum { WEIR_NUMBER_LEAST = 4 /* digits of a region; fewer are nobody's */ };
+/* Digits of the least region that holds one; fewer than 4 are nobody's. */
+enum {
+    WEIR_NUMBER_LEAST = 4,
+    WEIR_NUMBER_PHONE = 6,
+    WEIR_NUMBER_SSN = 9,
+    WEIR_NUMBER_CARD = 12,
+    WEIR_NUMBER_IMEI = 15
+};
 
 struct weir_numbers {
     unsigned most; /* digits of the region that has most, 0: there is none */
