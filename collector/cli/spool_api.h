@@ -22,9 +22,9 @@ struct weir_spool_call {
  * the reason on stderr. `s` is borrowed until close. */
 struct weir_spool_api *weir_spool_api_open(struct weir_snapshot *s);
 /* Is it another process that answers? */
-/* Of the last call's answer; 0: there was none. */
-int weir_spool_api_status(const struct weir_spool_api *api);
 bool weir_spool_api_running(const struct weir_spool_api *api);
+/* The HTTP status of the last call's answer; 0: there was none. */
+int weir_spool_api_status(const struct weir_spool_api *api);
 /* The answer's document (new reference), or NULL with the reason on stderr,
  * also for an error status. */
 json_t *weir_spool_api_call(struct weir_spool_api *api, const struct weir_spool_call *call);

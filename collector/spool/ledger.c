@@ -170,23 +170,26 @@ static int add_sum(struct weir_spool *s, sqlite3_stmt *st, int at, enum weir_sto
     return 0;
 }
 
-static int load_sums(struct weir_spool *s)
+/* The rows of `which`, those of held with their state. */
+static int add_sums(struct weir_spool *s, enum weir_db_statement which)
 {
-    sqlite3_stmt *st = weir_db_get(&s->db, WEIR_DB_QUEUE_SUMS);
+    bool held = which == WEIR_DB_HELD_SUMS;
+    sqlite3_stmt *st = weir_db_get(&s->db, which);
     int rc, err = 0;
 
     while (err == 0 && (rc = weir_db_step(&s->db, st)) != SQLITE_DONE)
-        err = rc == SQLITE_ROW ? add_sum(s, st, 1, WEIR_STORED_READY) : WEIR_EIO;
-    sqlite3_reset(st);
-    if (err != 0)
-        return err;
-    st = weir_db_get(&s->db, WEIR_DB_HELD_SUMS);
-    while (err == 0 && (rc = weir_db_step(&s->db, st)) != SQLITE_DONE)
-        err = rc == SQLITE_ROW
-                  ? add_sum(s, st, 2, (enum weir_stored_state)sqlite3_column_int(st, 1))
-                  : WEIR_EIO;
+        err = rc != SQLITE_ROW ? WEIR_EIO
+              : held ? add_sum(s, st, 2, (enum weir_stored_state)sqlite3_column_int(st, 1))
+                     : add_sum(s, st, 1, WEIR_STORED_READY);
     sqlite3_reset(st);
     return err;
+}
+
+static int load_sums(struct weir_spool *s)
+{
+    int err = add_sums(s, WEIR_DB_QUEUE_SUMS);
+
+    return err == 0 ? add_sums(s, WEIR_DB_HELD_SUMS) : err;
 }
 
 int weir_ledger_load(struct weir_spool *s)
